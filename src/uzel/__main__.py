@@ -1,0 +1,7 @@
+"""`python -m uzel`."""
+
+import sys
+
+from uzel.cli import main
+
+sys.exit(main())

@@ -1,0 +1,32 @@
+"""The *test* button: one harmless question to the provider, with the connection's own settings."""
+
+from dataclasses import dataclass
+
+from uzel.connections.registry import Active
+from uzel.errors import CallFailed, ConfigError
+from uzel.kit.http import new_client
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the provider said, in words for the person who pressed the button."""
+
+    good: bool
+    text: str
+
+
+async def check(active: Active) -> Check:
+    """Ask the provider. Never raises what a provider can cause."""
+    connector = active.connector
+    if active.config is None:
+        return Check(False, active.state_reason or "настройки не читаются")
+    if connector.test is None:
+        return Check(True, "настройки читаются; проверять у поставщика нечего: он присылает сам")
+    operation = connector.operations[connector.test]
+    async with new_client(str(getattr(active.config, "base_url", ""))) as http:
+        try:
+            answer = await operation.run(http, active.config, {})
+        except (CallFailed, ConfigError) as error:
+            return Check(False, str(error))
+    said = ", ".join(f"{name}: {value}" for name, value in answer.data.items())
+    return Check(True, said or "поставщик принимает ключ")

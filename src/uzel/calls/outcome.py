@@ -1,0 +1,148 @@
+"""From what happened to what to do next: the one table."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from uzel.connector import Answer, Operation
+from uzel.errors import (
+    AuthFailed,
+    CallFailed,
+    ConfigError,
+    ContractBroken,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
+
+
+class State(StrEnum):
+    """Of a call. `sending` belongs to one worker and attempt; the rest of the names say it all."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+class Health(StrEnum):
+    """What a result tells about the connection it went through."""
+
+    GOOD = "good"
+    SHAKY = "shaky"
+    BROKEN = "broken"
+    SAYS_NOTHING = "says nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What follows from an error class.
+
+    outcome  state of the call; `not_sent` is tried again until it gives up
+    counts   whether the attempt counts towards giving up
+    """
+
+    outcome: State
+    health: Health
+    counts: bool = True
+
+
+RULES: dict[type[Exception], Rule] = {
+    Unavailable: Rule(State.NOT_SENT, Health.SHAKY),
+    RateLimited: Rule(State.NOT_SENT, Health.SAYS_NOTHING),
+    AuthFailed: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
+    ConfigError: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
+    Rejected: Rule(State.REJECTED, Health.GOOD),
+    OutcomeUnknown: Rule(State.UNKNOWN, Health.SHAKY),
+    # The effect may have happened, so the call is unknown; nothing more goes out until a person
+    # has seen what changed on their side.
+    ContractBroken: Rule(State.UNKNOWN, Health.BROKEN),
+}
+# A bug of ours in mid-call: whatever had been sent had been sent.
+UNEXPECTED = Rule(State.UNKNOWN, Health.SAYS_NOTHING)
+
+FIRST_RETRY_S = 2.0
+LONGEST_RETRY_S = 1800.0
+MOST_ATTEMPTS = 12
+
+
+def rule_for(error: BaseException) -> Rule:
+    """The rule of the error's class or its nearest ancestor."""
+    for kind in type(error).__mro__:
+        if kind in RULES:
+            return RULES[kind]
+    return UNEXPECTED
+
+
+def retry_delay_s(attempt: int) -> float:
+    """Seconds before the next try: doubling, with up to a quarter of jitter on top, never less."""
+    wait_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(attempt - 1, 20))
+    return wait_s * random.uniform(1.0, 1.25)  # noqa: S311 - spreading load, not guarding it
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt of one call ended.
+
+    state     accepted, rejected, unknown, not_sent (given up), or planned (again at `due_at`)
+    suppress  the provider will never take messages for this recipient
+    """
+
+    call_id: int
+    connection_id: int
+    attempt: int
+    state: State
+    health: Health
+    due_at: datetime | None = None
+    answer: Answer | None = None
+    error_class: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    http_status: int | None = None
+    suppress: bool = False
+
+
+def succeeded(call_id: int, connection_id: int, attempt: int, answer: Answer) -> Result:
+    """The provider accepted."""
+    return Result(call_id, connection_id, attempt, State.ACCEPTED, Health.GOOD, answer=answer)
+
+
+def failed(
+    call_id: int,
+    connection_id: int,
+    attempt: int,
+    operation: Operation,
+    error: Exception,
+    now: datetime,
+) -> Result:
+    """What `error` makes of the call."""
+    rule = rule_for(error)
+    outcome = rule.outcome
+    if outcome is State.UNKNOWN and operation.repeatable and rule.health is not Health.BROKEN:
+        outcome = State.NOT_SENT
+    due_at = None
+    if outcome is State.NOT_SENT and (attempt < MOST_ATTEMPTS or not rule.counts):
+        outcome = State.PLANNED
+        due_at = now + timedelta(seconds=retry_delay_s(attempt))
+        if isinstance(error, RateLimited):
+            due_at = max(error.retry_at, now)
+    told = isinstance(error, CallFailed)
+    return Result(
+        call_id,
+        connection_id,
+        attempt,
+        outcome,
+        rule.health,
+        due_at=due_at,
+        error_class=type(error).__name__,
+        code=error.code if isinstance(error, CallFailed) else None,
+        # The text of an unexpected exception may hold anything; its class is enough here.
+        detail=str(error) if told or isinstance(error, ConfigError) else "an error of ours",
+        http_status=error.http_status if isinstance(error, CallFailed) else None,
+        suppress=bool(getattr(error, "suppress", False)),
+    )

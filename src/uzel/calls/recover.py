@@ -1,0 +1,151 @@
+"""What has no answer: calls of workers that died, lookups at the provider, people's decisions."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from uzel.calls import store
+from uzel.calls.outcome import Health, Result, State
+from uzel.calls.plan import wake
+from uzel.calls.runner import Closed, Owner, Runner
+from uzel.connections.registry import Registry
+from uzel.connector import Answer
+from uzel.connectors import connectors
+from uzel.errors import CallFailed, UzelError
+from uzel.kit import database
+
+log = logging.getLogger("uzel.calls")
+
+WORKER_SILENT_S = 10.0
+LONGEST_SENDING_S = 90.0
+LOOK_UP_EVERY = timedelta(seconds=15)
+
+
+class Choice(StrEnum):
+    """What a person can say of an unknown call.
+
+    happened  it arrived: take it for accepted; risk: it did not, and nobody will send it
+    again     send it once more; risk: the person gets it twice
+    drop      leave it: neither send nor count it
+    """
+
+    HAPPENED = "happened"
+    AGAIN = "again"
+    DROP = "drop"
+
+
+STATE_OF = {
+    Choice.HAPPENED: State.ACCEPTED,
+    Choice.AGAIN: State.PLANNED,
+    Choice.DROP: State.CANCELLED,
+}
+
+
+async def recover_abandoned(pool: database.Pool, runner: Runner) -> None:
+    """Calls left in `sending` by a worker that died: what can be repeated is planned again, all
+    else becomes unknown.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await store.find_abandoned(connection, WORKER_SILENT_S, LONGEST_SENDING_S)
+        if rows:
+            log.warning("%d calls were abandoned by a worker that died", len(rows))
+            await runner.write_down(connection, [abandoned(row) for row in rows])
+
+
+def abandoned(row: Any) -> Result:
+    """The result of a call whose worker is gone."""
+    operation = connectors()[row["connector"]].operations[row["operation"]]
+    now = datetime.now(UTC)
+    return Result(
+        row["id"],
+        row["connection_id"],
+        row["attempt"],
+        State.PLANNED if operation.repeatable else State.UNKNOWN,
+        Health.SAYS_NOTHING,
+        due_at=now if operation.repeatable else None,
+        error_class="OutcomeUnknown",
+        detail="the process that made the call ended before the answer was written down",
+    )
+
+
+async def wake_overdue(pool: database.Pool) -> None:
+    """A wake may be lost; a due call is not."""
+    for connection_id in await store.waiting_connections(pool):
+        async with pool.acquire() as connection:
+            await wake(connection, connection_id)
+
+
+async def look_up_unknown(pool: database.Pool, registry: Registry, runner: Runner) -> None:
+    """Ask providers that can tell whether calls with a lost answer happened."""
+    able = [
+        f"{connector.name}.{operation.name}"
+        for connector in connectors().values()
+        for operation in connector.operations.values()
+        if operation.look_up is not None
+    ]
+    rows = await store.to_look_up(pool, able, datetime.now(UTC) - LOOK_UP_EVERY) if able else []
+    for row in rows:
+        result = await look_up(registry, runner, row)
+        if result is None:
+            await store.touch(pool, row["id"])
+            continue
+        async with pool.acquire() as connection, connection.transaction():
+            await runner.write_down(connection, [result])
+
+
+async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None:
+    """One lookup: the call's result, or None while nobody can tell."""
+    active = registry.get(row["connection_id"])
+    if active is None or active.config is None:
+        return None
+    operation = active.connector.operations[row["operation"]]
+    assert operation.look_up is not None
+    try:
+        answer: Answer | None = await operation.look_up(
+            runner.client(active), active.config, row["effect"], row["arguments"]
+        )
+    except CallFailed as error:
+        log.info("lookup of call %s has to wait: %s", row["id"], error.detail)
+        return None
+    state = State.ACCEPTED if answer is not None else State.PLANNED
+    return Result(
+        row["id"],
+        row["connection_id"],
+        row["attempt"],
+        state,
+        Health.GOOD,
+        due_at=None if answer is not None else datetime.now(UTC),
+        answer=answer,
+        detail="looked up: it happened" if answer else "looked up: it did not happen",
+    )
+
+
+async def decide(
+    connection: database.Connection,
+    call_id: int,
+    choice: Choice,
+    actor: str,
+    owners: dict[str, Owner],
+    attempt: int | None = None,
+) -> None:
+    """A person's decision on an unknown call, in the caller's transaction. Raises UzelError if the
+    call is no longer unknown: somebody else decided, or the answer came after all.
+    """
+    state = STATE_OF[choice]
+    row = await store.decide(connection, call_id, state.value, actor, attempt)
+    if row is None:
+        raise UzelError("this call is no longer waiting for a decision")
+    result = Result(
+        row["id"],
+        row["connection_id"],
+        row["attempt"],
+        state,
+        Health.SAYS_NOTHING,
+        detail=f"decided by {actor}: {choice}",
+    )
+    closed: Sequence[Closed] = [Closed(row["effect"], result)]
+    await owners[row["effect"].partition(":")[0]](connection, closed)
+    if state is State.PLANNED:
+        await wake(connection, row["connection_id"])

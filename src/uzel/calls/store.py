@@ -1,0 +1,244 @@
+"""The journal of calls in the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from uzel.calls.outcome import Result
+from uzel.kit.database import Connection, Pool
+
+# Taking calls over. One statement, so the database decides every race: the limiter's row is locked
+# first, which makes processes queue up per connection. GCRA: `next_at` is when the next call is due
+# if calls came at exactly the allowed rate; a tenth of a second's worth may come early, so that a
+# fast connection is not woken for every single call.
+BEGIN = """
+with gate as materialized (
+    select greatest(l.next_at, clock_timestamp()) as next_at, n.state = 'active' as active,
+           k.open_until, k.open_until is not null as tripped, k.trial_at
+      from call_limit l
+      join connection n on n.id = l.connection_id
+      join call_breaker k on k.connection_id = l.connection_id
+     where l.connection_id = $1
+       for update of l, k
+), allowed as materialized (
+    select next_at, active, tripped,
+           case when tripped then greatest(open_until, trial_at + interval '30 seconds')
+           end as closed_until,
+           case when not active then 0
+                when tripped and open_until > clock_timestamp() then 0
+                when tripped and trial_at > clock_timestamp() - interval '30 seconds' then 0
+                when tripped then 1
+                else least($2, 1 + floor($3 * extract(epoch from
+                     clock_timestamp() + interval '0.1 second' - next_at))::int) end as slots
+      from gate
+), wanted as materialized (
+    select id from call
+     where connection_id = $1 and state = 'planned' and due_at <= clock_timestamp()
+     order by due_at, id
+     limit greatest(0, (select slots from allowed))
+       for update skip locked
+), begun as (
+    update call c
+       set state = 'sending', attempt = attempt + 1, worker = $4, started_at = clock_timestamp(),
+           finished_at = null
+      from wanted w where c.id = w.id
+ returning c.id, c.operation, c.arguments, c.attempt, c.request_id
+), spent as (
+    update call_limit set next_at = (select next_at from allowed)
+                          + make_interval(secs => (select count(*) from begun) / $3)
+     where connection_id = $1 and exists (select 1 from begun)
+), trial as (
+    update call_breaker set trial_at = clock_timestamp()
+     where connection_id = $1 and exists (select 1 from begun)
+       and (select tripped from allowed)
+)
+select b.id, b.operation, b.arguments, b.attempt, b.request_id,
+       a.active, a.slots, a.next_at, a.closed_until
+  from allowed a left join begun b on true
+"""
+
+CLOSE = """
+with result as (
+    select * from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::text[],
+                         $6::text[], $7::text[], $8::int[], $9::text[], $10::jsonb[])
+        as r(id, attempt, state, due_at, error_class, code, detail, http_status, reference, answer)
+)
+update call c
+   set state = r.state, due_at = coalesce(r.due_at, c.due_at), finished_at = clock_timestamp(),
+       error_class = r.error_class, code = r.code, detail = r.detail,
+       http_status = r.http_status, reference = coalesce(r.reference, c.reference),
+       answer = coalesce(r.answer, c.answer), worker = null,
+       history = c.history || jsonb_build_object(
+           'attempt', r.attempt, 'started_at', c.started_at, 'finished_at', clock_timestamp(),
+           'state', r.state, 'error', r.error_class, 'code', r.code, 'detail', r.detail,
+           'http_status', r.http_status)
+  from result r
+ where c.id = r.id and c.attempt = r.attempt and c.state in ('sending', 'unknown')
+   and c.decided_at is null
+returning c.id, c.effect
+"""
+
+
+async def plan(
+    connection: Connection, rows: Sequence[tuple[int, str, dict[str, Any], str, str | None]]
+) -> list[int]:
+    """Write planned calls (connection, operation, arguments, effect, request id); an effect that
+    already has its call gets no second one. Returns the ids of the new ones.
+    """
+    found = await connection.fetch(
+        "insert into call (connection_id, operation, arguments, effect, request_id) "
+        "select * from unnest($1::int[], $2::text[], $3::jsonb[], $4::text[], $5::text[]) "
+        "on conflict (effect) do nothing returning id",
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+    return [row["id"] for row in found]
+
+
+async def begin(
+    pool: Pool, connection_id: int, most: int, rate_per_s: float, worker: UUID
+) -> list[Any]:
+    """Take over up to `most` due calls of one connection; see BEGIN. Every row tells the gate
+    (active, slots, next_at, closed_until); `id` is null where nothing was begun.
+    """
+    return await pool.fetch(BEGIN, connection_id, most, rate_per_s, worker)
+
+
+async def next_due(pool: Pool, connection_id: int) -> datetime | None:
+    """When the next planned call of this connection wants to go."""
+    found: datetime | None = await pool.fetchval(
+        "select min(due_at) from call where connection_id = $1 and state = 'planned'",
+        connection_id,
+    )
+    return found
+
+
+async def close(connection: Connection, results: Sequence[Result]) -> list[Any]:
+    """Write results down. Returns (id, effect) of the calls that were still ours to close."""
+    return await connection.fetch(
+        CLOSE,
+        [r.call_id for r in results],
+        [r.attempt for r in results],
+        [r.state.value for r in results],
+        [r.due_at for r in results],
+        [r.error_class for r in results],
+        [r.code for r in results],
+        [r.detail for r in results],
+        [r.http_status for r in results],
+        [r.answer.reference if r.answer else None for r in results],
+        [dict(r.answer.data) if r.answer else None for r in results],
+    )
+
+
+async def trip(connection: Connection, connection_id: int, reason: str, threshold: int) -> None:
+    """Count a failure; from `threshold` on the breaker opens, longer each time, 15 minutes at
+    most.
+    """
+    await connection.execute(
+        "update call_breaker set failures = failures + 1, reason = $2, changed_at = now(), "
+        "open_until = case when failures + 1 >= $3 then clock_timestamp() + make_interval("
+        "secs => least(900, 10 * 2 ^ least(10, failures + 1 - $3))) else open_until end "
+        "where connection_id = $1",
+        connection_id,
+        reason,
+        threshold,
+    )
+
+
+async def mend(connection: Connection, connection_ids: Sequence[int]) -> None:
+    """An answer arrived: the breaker closes."""
+    await connection.execute(
+        "update call_breaker set failures = 0, open_until = null, trial_at = null, reason = null, "
+        "changed_at = now() where connection_id = any($1) "
+        "and (failures > 0 or open_until is not null)",
+        list(connection_ids),
+    )
+
+
+async def beat(pool: Pool, worker: UUID, name: str) -> None:
+    """A sign of life of this worker."""
+    await pool.execute(
+        "insert into worker (id, name) values ($1, $2) "
+        "on conflict (id) do update set seen_at = now()",
+        worker,
+        name,
+    )
+
+
+async def bury(pool: Pool, worker: UUID) -> None:
+    """This worker ends in good order."""
+    await pool.execute("delete from worker where id = $1", worker)
+
+
+async def find_abandoned(connection: Connection, silent_s: float, longest_s: float) -> list[Any]:
+    """Lock calls in `sending` whose worker is gone, or that run longer than any call can."""
+    return await connection.fetch(
+        "select c.id, c.connection_id, c.operation, c.attempt, n.connector from call c "
+        "join connection n on n.id = c.connection_id left join worker w on w.id = c.worker "
+        "where c.state = 'sending' and c.started_at < clock_timestamp() - make_interval(secs => $1) "
+        "and (w.id is null or w.seen_at < clock_timestamp() - make_interval(secs => $1) "
+        "or c.started_at < clock_timestamp() - make_interval(secs => $2)) "
+        "order by c.id limit 500 for update of c skip locked",
+        silent_s,
+        longest_s,
+    )
+
+
+async def waiting_connections(pool: Pool) -> list[int]:
+    """Active connections with calls that should have gone by now: their wake may have been lost."""
+    rows = await pool.fetch(
+        "select n.id from connection n where n.state = 'active' and exists (select 1 from call c "
+        "where c.connection_id = n.id and c.state = 'planned' and c.due_at < clock_timestamp())"
+    )
+    return [row["id"] for row in rows]
+
+
+async def to_look_up(pool: Pool, operations: Sequence[str], before: datetime) -> list[Any]:
+    """Unknown calls of operations that can be looked up, not touched since `before`."""
+    return await pool.fetch(
+        "select c.id, c.connection_id, c.operation, c.arguments, c.attempt, c.effect from call c "
+        "join connection n on n.id = c.connection_id "
+        "where c.state = 'unknown' and n.connector || '.' || c.operation = any($1) "
+        "and c.finished_at < $2 and c.decided_at is null order by c.id limit 100",
+        list(operations),
+        before,
+    )
+
+
+async def touch(pool: Pool, call_id: int) -> None:
+    """Look up later again."""
+    await pool.execute(
+        "update call set finished_at = clock_timestamp() where id = $1 and state = 'unknown'",
+        call_id,
+    )
+
+
+async def decide(
+    connection: Connection, call_id: int, state: str, actor: str, attempt: int | None
+) -> Any:
+    """A person's word on an unknown call. Returns its effect, or None if it is no longer unknown
+    or was tried again since the person looked (`attempt`).
+    """
+    return await connection.fetchrow(
+        "update call set state = $2, decided_by = $3, "
+        "decided_at = case when $2 = 'planned' then null else clock_timestamp() end, "
+        "due_at = clock_timestamp(), history = history || jsonb_build_object("
+        "'attempt', attempt, 'state', $2::text, 'by', $3::text, 'at', clock_timestamp()) "
+        "where id = $1 and state = 'unknown' and ($4::int is null or attempt = $4) "
+        "returning id, connection_id, effect, attempt",
+        call_id,
+        state,
+        actor,
+        attempt,
+    )
+
+
+async def cancel(connection: Connection, effects: Sequence[str], reason: str) -> list[str]:
+    """Withdraw calls that have not gone out. Returns the effects that were still planned."""
+    rows = await connection.fetch(
+        "update call set state = 'cancelled', detail = $2, finished_at = clock_timestamp() "
+        "where effect = any($1) and state = 'planned' returning effect",
+        list(effects),
+        reason,
+    )
+    return [row["effect"] for row in rows]

@@ -1,0 +1,30 @@
+"""The database for commands: the one that runs, or one started for the time of the command."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from uzel.app import Parts, open_parts
+from uzel.kit.embedded import opened
+from uzel.kit.settings import Settings, read_settings
+from uzel.setup import migrate_and_set_up
+
+Result = TypeVar("Result")
+
+
+def with_parts(work: Callable[[Parts], Awaitable[Result]]) -> Result:
+    """Run `work` with everything connected."""
+    settings = read_settings()
+    if settings.database_url is not None:
+        return asyncio.run(_run(settings, work))
+    with opened(settings.data_dir) as server:
+        settings = dataclasses.replace(settings, database_url=server.dsn)
+        if server.owned:
+            migrate_and_set_up(settings)
+        return asyncio.run(_run(settings, work))
+
+
+async def _run(settings: Settings, work: Callable[[Parts], Awaitable[Result]]) -> Result:
+    async with open_parts(settings, "command", pool_size=2) as parts:
+        return await work(parts)

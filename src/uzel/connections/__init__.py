@@ -1,0 +1,1 @@
+"""Configured accounts at providers: settings, sealed secrets, webhook keys, health."""

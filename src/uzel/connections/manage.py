@@ -1,0 +1,106 @@
+"""Making and changing connections: what the command line, the console and the environment share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from uzel.connections import config as settings
+from uzel.connections import store
+from uzel.connector import Connector
+from uzel.connectors import connectors
+from uzel.errors import ConfigError
+from uzel.kit import database
+from uzel.kit.secrets import KeyRing, fingerprint, new_token
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new connection. `key` is its webhook key, shown this once; None if it receives nothing."""
+
+    id: int
+    name: str
+    key: str | None
+
+
+def find_connector(name: str) -> Connector:
+    """The connector by name. Raises ConfigError listing the known ones."""
+    connector = connectors().get(name)
+    if connector is None:
+        raise ConfigError(f"no connector {name!r}; there are: {', '.join(sorted(connectors()))}")
+    return connector
+
+
+async def add(
+    connection: database.Connection,
+    ring: KeyRing,
+    connector_name: str,
+    name: str,
+    values: dict[str, Any],
+    *,
+    business_id: int | None = None,
+    rate_per_s: float | None = None,
+    key: str | None = None,
+) -> Added:
+    """Add a connection in the caller's transaction. Raises ConfigError."""
+    connector = find_connector(connector_name)
+    typed = settings.validate(connector.config, values)
+    if name in await store.names_of(connection, connector_name):
+        raise ConfigError(f"there is already a connection {connector_name}/{name}")
+    if business_id is None:
+        business_id = await store.default_business(connection)
+    key = (key or new_token("hook")) if connector.webhook is not None else None
+    key_hash = fingerprint(key) if key else None
+    added = await store.add(connection, business_id, connector_name, name, key_hash)
+    plain, secret = settings.split(typed)
+    await store.save_settings(
+        connection, added, plain, settings.seal(ring, added, secret), rate_per_s
+    )
+    return Added(added, name, key)
+
+
+async def change(
+    connection: database.Connection,
+    ring: KeyRing,
+    connection_id: int,
+    values: dict[str, Any],
+    *,
+    rate_per_s: float | None,
+) -> None:
+    """Replace settings; a secret left out or empty keeps its old value. Raises ConfigError."""
+    row = await store.lock(connection, connection_id)
+    if row is None:
+        raise ConfigError(f"there is no connection {connection_id}")
+    connector = find_connector(row["connector"])
+    kept = settings.unseal(ring, connection_id, row["secrets"])
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    typed = settings.validate(connector.config, {**kept, **given})
+    plain, secret = settings.split(typed)
+    await store.save_settings(
+        connection, connection_id, plain, settings.seal(ring, connection_id, secret), rate_per_s
+    )
+
+
+async def new_key(connection: database.Connection, connection_id: int) -> str:
+    """Give the connection a new webhook key; the old one stops working."""
+    key = new_token("hook")
+    await store.set_key(connection, connection_id, fingerprint(key))
+    return key
+
+
+async def adopt_environment(
+    connection: database.Connection, ring: KeyRing, environment: Mapping[str, str]
+) -> list[str]:
+    """Make the default connection of each connector whose documented variables are set and that
+    has no connection yet. Returns the connectors concerned.
+    """
+    adopted = []
+    for connector in connectors().values():
+        values = {
+            field: environment[variable]
+            for variable, field in connector.environment.items()
+            if environment.get(variable)
+        }
+        if values and not await store.names_of(connection, connector.name):
+            await add(connection, ring, connector.name, "default", values)
+            adopted.append(connector.name)
+    return adopted

@@ -1,0 +1,145 @@
+"""What a connector is: the contract every folder in `uzel.connectors` fulfils.
+
+A connector is stateless and knows one outside system. It has at most two halves: `Webhook` reads
+what that system sends us, `Operation`s are what we may ask of it. It touches no database, no web
+framework (its sandbox excepted) and no other connector.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from uzel.model.receipt import Receipt
+from uzel.model.visit import Visit
+
+
+class Config(BaseModel):
+    """Settings of one connection. Secret fields are `SecretStr`; titles and descriptions become
+    the console form and the reference page, so they are written for the person who fills it in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One incoming HTTP request. Header names are lower-case; `query` comes without the key."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    query: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a payload: a domain event, or the reason why it is not one.
+
+    type         `noun.past_verb`, e.g. `visit.completed`
+    key          unique per connection for one real-world happening; None if there is none
+    subject      what it is about, for people: `order 4711`
+    occurred_at  aware UTC, or None where the payload does not say
+    reason       why nothing follows from it (a short code such as `order_null`), else None
+    data         the typed content, None for elements with a reason and nothing more to say
+    """
+
+    type: str
+    key: str | None = None
+    subject: str | None = None
+    occurred_at: datetime | None = None
+    reason: str | None = None
+    data: Visit | Receipt | None = None
+
+
+class BodyKind(StrEnum):
+    """What the door demands of a body before it stores it."""
+
+    JSON = "json"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """How to read what the provider posts.
+
+    verify  raises SignatureInvalid; the URL key was checked before
+    parse   pure; one bad element never costs the others; raises PayloadInvalid only where nothing
+            at all can be read
+    answer  the exact body the provider expects beside the 200
+    """
+
+    body: BodyKind
+    parse: Callable[[Received, Any], list[Element]]
+    verify: Callable[[Received, Any], None] | None = None
+    answer: bytes = b"{}"
+
+
+class Checked(StrEnum):
+    """How we know that an operation works, weakest first."""
+
+    DOCUMENTATION = "documentation"
+    RECORDED = "recorded payload"
+    INDEPENDENT_CLIENT = "independent client against the sandbox"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from an accepted call.
+
+    reference  the provider's own id of what it made, if any
+    data       the parts of the answer worth keeping (JSON-ready, no secrets)
+    cost_minor in minor units of `currency`, where the answer says it
+    """
+
+    reference: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    cost_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing we may ask of the provider.
+
+    run         `run(http, config, arguments) -> Answer`; raises a CallFailed
+    arguments   names of the JSON-ready arguments; the journal keeps them all
+    repeatable  True: asking twice has the effect of asking once, so an unknown outcome may be
+                tried again
+    look_up     `look_up(http, config, reference, arguments) -> Answer | None`: asks the provider
+                whether a call whose answer was lost did happen; None: it did not; None as the
+                function: the provider offers no way to find out
+    """
+
+    name: str
+    run: Callable[..., Awaitable[Answer]]
+    arguments: tuple[str, ...]
+    checked: Checked
+    checked_on: date
+    repeatable: bool = False
+    look_up: Callable[..., Awaitable[Answer | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One outside system, as its folder's `__init__.py` exports it under the name `CONNECTOR`.
+
+    base_url       the provider's own address; a connection's `base_url` setting overrides it
+    environment    documented variables that make a default connection at first start:
+                   variable → field of `config`
+    test           the operation behind the *test* button: read-only, needs the real credentials
+    rate_per_s     how often we call at most unless the connection says otherwise
+    """
+
+    name: str
+    title: str
+    config: type[Config]
+    webhook: Webhook | None = None
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    test: str | None = None
+    rate_per_s: float = 5.0

@@ -1,0 +1,104 @@
+"""Errors, named by what to do next.
+
+    UzelError
+    ├── ConfigError         stop; show what to fix
+    ├── SignatureInvalid    401; counted
+    ├── PayloadInvalid      kept raw, parked, replayable
+    ├── LedgerError         a money rule says no
+    └── CallFailed          an outward call did not end well
+        ├── Unavailable     it did not happen: back off with jitter, try again
+        ├── RateLimited     it did not happen: wait exactly until `retry_at`
+        ├── AuthFailed      refresh once, then pause the connection
+        ├── Rejected        a business answer: never tried again
+        ├── OutcomeUnknown  it may have happened: look it up, else ask a person
+        └── ContractBroken  their answer differs from their documentation: stop, show it
+
+`uzel.calls.outcome` holds the one table that turns a class into a decision.
+"""
+
+from datetime import datetime
+
+
+class UzelError(Exception):
+    """Root of everything Uzel raises on purpose."""
+
+
+class ConfigError(UzelError):
+    """Something is set up wrongly. The message says what to change and where."""
+
+
+class SignatureInvalid(UzelError):
+    """An incoming request could not prove who sent it."""
+
+
+class PayloadInvalid(UzelError):
+    """An incoming body cannot be understood as a whole."""
+
+
+class LedgerError(UzelError):
+    """A rule about money forbids the posting."""
+
+
+class CallFailed(UzelError):
+    """An outward call failed.
+
+    `code` is the provider's own code as text; `detail` is safe to show to an operator (no secrets,
+    no personal data); `http_status` is None where no answer arrived.
+    """
+
+    def __init__(
+        self, detail: str, *, code: str | None = None, http_status: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code
+        self.http_status = http_status
+
+
+class Unavailable(CallFailed):
+    """The effect certainly did not happen and the provider may do better later."""
+
+
+class RateLimited(CallFailed):
+    """The effect certainly did not happen: too many requests. `retry_at` is aware UTC."""
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        retry_at: datetime,
+        code: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(detail, code=code, http_status=http_status)
+        self.retry_at = retry_at
+
+
+class AuthFailed(CallFailed):
+    """The provider does not accept our credentials, or the account may not do this at all."""
+
+
+class Rejected(CallFailed):
+    """The provider understood and said no. Sending the same again changes nothing.
+
+    `suppress`: the recipient is on a stop-list and must not be tried by other ways either.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        http_status: int | None = None,
+        suppress: bool = False,
+    ) -> None:
+        super().__init__(detail, code=code, http_status=http_status)
+        self.suppress = suppress
+
+
+class OutcomeUnknown(CallFailed):
+    """The request may have had its effect: the answer was lost, late or unreadable."""
+
+
+class ContractBroken(CallFailed):
+    """The answer arrived but is not what the provider documents."""

@@ -1,0 +1,189 @@
+"""Understanding raw events: parse, store elements, hand events to their flows; one transaction."""
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import asyncpg.exceptions
+import orjson
+
+from uzel.connections.registry import Active, Registry
+from uzel.connector import Element, Received
+from uzel.errors import PayloadInvalid
+from uzel.events import store
+from uzel.events.event import Decision, Event, Flow
+from uzel.events.receive import PER_JOB, WAKE
+from uzel.jobs.queue import enqueue
+from uzel.kit import database
+from uzel.model.phone import PhoneRejected, parse_phone
+from uzel.model.visit import Visit
+
+log = logging.getLogger("uzel.events")
+
+LEFT_BEHIND_S = 10.0
+# Not the event's fault: the job is tried again as it is.
+PASSING: tuple[type[BaseException], ...] = (
+    *database.LOST,
+    asyncpg.exceptions.TransactionRollbackError,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Read:
+    """A raw event that could be read: its row, its connection, its elements."""
+
+    row: Any
+    connection: Active
+    elements: list[Element]
+
+
+class Processor:
+    """Processes raw events; `flows` says who wants which type of event."""
+
+    def __init__(self, pool: database.Pool, registry: Registry, flows: Mapping[str, Flow]) -> None:
+        self._pool = pool
+        self._registry = registry
+        self._flows = flows
+
+    async def process(self, ids: Sequence[int]) -> None:
+        """Handler of the `events` job. What breaks a whole batch is processed one by one, so that
+        only the culprit is parked.
+        """
+        try:
+            await self._process(ids)
+        except PASSING:
+            raise
+        except Exception as error:
+            if len(ids) == 1:
+                log.exception("raw event %s parked", ids[0])
+                async with self._pool.acquire() as connection:
+                    await store.park(
+                        connection, ids[0], f"an error of ours: {type(error).__name__}"
+                    )
+                return
+            for raw_event_id in ids:
+                await self.process([raw_event_id])
+
+    async def _process(self, ids: Sequence[int]) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await store.take(connection, ids)
+            reads = [read for row in rows if (read := await self._read(connection, row))]
+            if not reads:
+                return
+            events = await self._store_elements(connection, reads)
+            await self._hand_on(connection, events)
+            await store.processed(connection, [read.row["id"] for read in reads])
+
+    async def _read(self, connection: database.Connection, row: Any) -> Read | None:
+        active = self._registry.get(row["connection_id"])
+        if active is None or active.config is None or active.connector.webhook is None:
+            await store.park(connection, row["id"], "the connection's settings cannot be read")
+            return None
+        received = Received(
+            row["body"], orjson.loads(row["headers"]), row["query"], row["received_at"]
+        )
+        try:
+            return Read(row, active, active.connector.webhook.parse(received, active.config))
+        except PayloadInvalid as error:
+            await store.park(connection, row["id"], str(error))
+            return None
+
+    async def _store_elements(
+        self, connection: database.Connection, reads: Sequence[Read]
+    ) -> list[Event]:
+        """Write the elements down; returns the events that are new and wanted by a flow."""
+        given = {
+            (read.row["id"], position): (read, element)
+            for read in reads
+            for position, element in enumerate(read.elements)
+        }
+        if not given:
+            return []
+        rows = [
+            self._columns(read, position, element)
+            for (_, position), (read, element) in given.items()
+        ]
+        added = await store.add(connection, rows)
+        repeated = [row for row in added if row["id"] is None and row["decision"] != "skip"]
+        if repeated:
+            places = {(row["raw_event_id"], row["position"]) for row in repeated}
+            await store.add_duplicates(
+                connection, [row[:9] for row in rows if (row[0], row[1]) in places]
+            )
+        return [
+            Event(
+                row["id"], read.connection, element, read.row["received_at"], read.row["request_id"]
+            )
+            for row in added
+            if row["id"] is not None
+            for read, element in [given[row["raw_event_id"], row["position"]]]
+            if self._wanted(element)
+        ]
+
+    def _wanted(self, element: Element) -> bool:
+        return element.type in self._flows and element.data is not None and element.reason is None
+
+    def _columns(self, read: Read, position: int, element: Element) -> tuple[Any, ...]:
+        """In the order of events.store.ADD."""
+        decision = "pending" if self._wanted(element) else "skip" if element.reason else "noted"
+        return (
+            read.row["id"],
+            position,
+            read.connection.id,
+            element.type,
+            element.key,
+            element.subject,
+            element.occurred_at,
+            dataclasses.asdict(element.data) if element.data is not None else None,
+            phone_of(element),
+            decision,
+            element.reason,
+        )
+
+    async def _hand_on(self, connection: database.Connection, events: Sequence[Event]) -> None:
+        decisions: list[Decision] = []
+        for kind, flow in self._flows.items():
+            if wanted := [event for event in events if event.element.type == kind]:
+                decisions.extend(await flow(connection, wanted))
+        if decisions:
+            await store.decide(connection, [(d.event_id, d.decision, d.reason) for d in decisions])
+
+
+def phone_of(element: Element) -> str | None:
+    """The guest's phone in E.164, for the search; None where there is none or it is no phone."""
+    if not isinstance(element.data, Visit) or element.data.phone is None:
+        return None
+    try:
+        return parse_phone(element.data.phone).e164
+    except PhoneRejected:
+        return None
+
+
+async def wake_left_behind(pool: database.Pool) -> None:
+    """A wake may be lost; a stored event is not."""
+    ids = await store.left_behind(pool, LEFT_BEHIND_S)
+    async with pool.acquire() as connection:
+        for part in chunks(ids, PER_JOB):
+            await enqueue(connection, WAKE, part, once=f"events:{part[0]}")
+
+
+async def parked(pool: database.Pool) -> list[int]:
+    """Raw events that could not be processed and wait for a replay."""
+    return await store.parked(pool)
+
+
+async def replay(connection: database.Connection, raw_event_id: int) -> bool:
+    """Process a raw event again, in the caller's transaction. What followed from it stays: an event
+    that led to something is known by its key and leads to nothing twice.
+    """
+    if not await store.unpark(connection, raw_event_id):
+        return False
+    await store.forget_ignored(connection, raw_event_id)
+    await enqueue(connection, WAKE, [raw_event_id])
+    return True
+
+
+def chunks(ids: Sequence[int], size: int) -> Iterable[list[int]]:
+    """`ids` in lists of at most `size`."""
+    return (list(ids[start : start + size]) for start in range(0, len(ids), size))

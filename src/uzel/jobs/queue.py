@@ -1,0 +1,57 @@
+"""Putting work into the queue, inside the caller's transaction."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import orjson
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.domain.settings import DBSettings, Durability
+
+from uzel.kit.database import Connection
+
+# The queue survives a crash; its log and statistics are only figures and may be lost with one.
+PGQUEUER = DBSettings(durability=Durability.balanced)
+_ENQUEUE = QueryQueueBuilder(PGQUEUER).build_enqueue_query()
+_ENQUEUE_ONCE = QueryQueueBuilder(PGQUEUER).build_enqueue_query(on_conflict="skip")
+
+# Lower waits longer: fresh events overtake what is being tried again.
+FRESH, AGAIN = 10, 0
+
+
+async def enqueue(
+    connection: Connection,
+    kind: str,
+    payload: Any,
+    *,
+    delay_s: float = 0.0,
+    once: str | None = None,
+    priority: int = FRESH,
+) -> None:
+    """Queue one job in the caller's transaction.
+
+    payload  JSON-ready
+    once     no second job with the same word while one is waiting or running
+    """
+    await connection.fetch(
+        _ENQUEUE_ONCE if once else _ENQUEUE,
+        [priority],
+        [kind],
+        [orjson.dumps(payload)],
+        [timedelta(seconds=delay_s)],
+        [once],
+        [None],
+    )
+
+
+async def waiting(connection: Connection) -> dict[str, int]:
+    """Jobs by kind that wait or run."""
+    rows = await connection.fetch(
+        f"select entrypoint, count(*) from {PGQUEUER.queue_table} group by 1"  # noqa: S608
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def prune(connection: Connection | asyncpg.Pool) -> None:
+    """Empty PgQueuer's log, which nothing else keeps from growing."""
+    await connection.execute(f"truncate {PGQUEUER.queue_table_log}")

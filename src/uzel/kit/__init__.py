@@ -1,0 +1,1 @@
+"""Tools with no knowledge of the business: database, secrets, settings, logs, HTTP."""

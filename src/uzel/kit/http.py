@@ -1,0 +1,108 @@
+"""Outgoing HTTP: the one place that tells *it did not happen* from *it may have happened*."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+
+from uzel.errors import (
+    AuthFailed,
+    CallFailed,
+    ConfigError,
+    ContractBroken,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
+
+CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 15.0
+# Shorter than any provider keeps an idle connection: a request that races with their close looks
+# like a lost answer and would have to be treated as one.
+KEEPALIVE_S = 4.0
+DEFAULT_RETRY_AFTER_S = 30.0
+LONGEST_RETRY_AFTER_S = 24 * 3600.0
+
+
+def new_client(base_url: str) -> httpx2.AsyncClient:
+    """A client for one provider. `base_url` without a trailing slash; redirects are not followed:
+    a provider that moves is a changed contract, and a redirect could carry the secret away.
+    """
+    return httpx2.AsyncClient(
+        base_url=base_url,
+        timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+        limits=httpx2.Limits(
+            max_connections=100, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_S
+        ),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"user-agent": "uzel"},
+    )
+
+
+async def ask(
+    http: httpx2.AsyncClient,
+    method: str,
+    path: str,
+    *,
+    effect: bool,
+    form: Mapping[str, str] | None = None,
+    json: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> httpx2.Response:
+    """Send one request and return its 2xx answer.
+
+    effect  True where the request changes something at the provider: a lost answer or a 5xx is
+            then OutcomeUnknown; False: Unavailable, since reading again harms nobody.
+
+    Raises ConfigError for an address that is none, else the CallFailed that the HTTP outcome means.
+    """
+    lost = OutcomeUnknown if effect else Unavailable
+    try:
+        response = await http.request(method, path, data=form, json=json, headers=headers)
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise ConfigError(f"{http.base_url} is not an HTTP address") from error
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+        raise Unavailable(f"no connection: {type(error).__name__}") from error
+    except httpx2.DecodingError as error:
+        raise lost("the answer cannot be decoded") from error
+    except httpx2.TransportError as error:
+        raise lost(f"the answer was lost: {type(error).__name__}") from error
+    if not response.is_success:
+        raise failure_of(response, lost)
+    return response
+
+
+def failure_of(response: httpx2.Response, lost: type[CallFailed]) -> CallFailed:
+    """The error that an HTTP status outside 2xx means; `lost` is used for 5xx."""
+    status = response.status_code
+    detail = f"HTTP {status}"
+    if status in (401, 403):
+        return AuthFailed(detail, http_status=status)
+    if status == 429:
+        return RateLimited(detail, retry_at=retry_at(response), http_status=status)
+    if status >= 500:
+        return lost(detail, http_status=status)
+    if status < 400:
+        return ContractBroken(f"{detail}: an unexpected redirect", http_status=status)
+    return Rejected(detail, code=str(status), http_status=status)
+
+
+def retry_at(response: httpx2.Response) -> datetime:
+    """When the provider wants to be asked again: Retry-After in either of its two forms, kept
+    within a day; half a minute where it does not say.
+    """
+    now = datetime.now(UTC)
+    value = response.headers.get("retry-after", "").strip()
+    wait_s = DEFAULT_RETRY_AFTER_S
+    if value.isascii() and value.isdigit():
+        wait_s = float(value)
+    elif value:
+        try:
+            wait_s = (parsedate_to_datetime(value) - now).total_seconds()
+        except (TypeError, ValueError):
+            wait_s = DEFAULT_RETRY_AFTER_S
+    return now + timedelta(seconds=min(max(wait_s, 0.0), LONGEST_RETRY_AFTER_S))

@@ -1,0 +1,100 @@
+"""Structured logs, one JSON object a line, with secrets and personal data taken out.
+
+Every line carries the request id of the webhook it belongs to (`uzel.kit.logs.request_id`), from
+the hook to the call at the provider.
+"""
+
+import contextvars
+import logging
+import re
+import sys
+import traceback
+from datetime import UTC, datetime
+
+import orjson
+
+request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
+
+SECRET_NAMES = frozenset(
+    {
+        *("key", "api_key", "apikey", "api_id", "x-api-key", "master_key", "hash", "signature"),
+        *("token", "access_token", "refresh_token", "secret", "client_secret", "password"),
+        *("authorization", "cookie", "set-cookie", "dsn"),
+    }
+)
+HIDDEN = "•••"
+_PAIR = re.compile(
+    r"(?i)\b(" + "|".join(sorted(SECRET_NAMES)) + r")(\"?\s*[=:]\s*\"?)(bearer\s+)?[^\s\"'&,;}]+"
+)
+_PHONE = re.compile(r"(?<![\w-])\+?\d{10,15}(?![\w-])")
+_DSN_PASSWORD = re.compile(r"(://[^/\s:@]+:)[^@\s]+@")
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def redact_text(text: str) -> str:
+    """Free text without the values of secret-looking pairs and with phone numbers masked."""
+    text = _PAIR.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", text)
+    text = _DSN_PASSWORD.sub(rf"\1{HIDDEN}@", text)
+    return _PHONE.sub(lambda match: match[0][:5] + HIDDEN + match[0][-2:], text)
+
+
+def redact(value: object, name: str = "") -> object:
+    """The same for structured values, by field name."""
+    if name.lower() in SECRET_NAMES and value is not None:
+        return HIDDEN
+    if isinstance(value, dict):
+        return {str(key): redact(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, int | float | bool) or value is None:
+        return value
+    return redact_text(str(value))
+
+
+class JsonFormatter(logging.Formatter):
+    """`{"at", "level", "part", "event", "request_id"?, …extra, "error"?}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "part": record.name,
+            "event": redact_text(record.getMessage()),
+        }
+        if (current := request_id.get()) is not None:
+            line["request_id"] = current
+        for name, value in record.__dict__.items():
+            if name not in _STANDARD:
+                line[name] = redact(value, name)
+        if record.exc_info:
+            line["error"] = redact_text("".join(traceback.format_exception(*record.exc_info)))
+        return orjson.dumps(line, default=str).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """For a person at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        extra = " ".join(
+            f"{name}={redact(value, name)}"
+            for name, value in record.__dict__.items()
+            if name not in _STANDARD
+        )
+        at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        line = f"{at} {record.name:<18} {redact_text(record.getMessage())} {extra}".rstrip()
+        if record.exc_info:
+            line += "\n" + redact_text("".join(traceback.format_exception(*record.exc_info)))
+        return line
+
+
+def set_up_logs(log_format: str = "json", level: str = "info") -> None:
+    """Send everything to standard error in the chosen format (`json` or `text`) from `level` on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(TextFormatter() if log_format == "text" else JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("httpx2", "httpcore2", "uvicorn.error", "uvicorn.access", "pgqueuer", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

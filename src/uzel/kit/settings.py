@@ -1,0 +1,58 @@
+"""Settings of an installation, read from the environment once, at the edge."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from uzel.errors import ConfigError
+
+DEFAULT_PORT = 8000
+DEFAULT_DATA_DIR = ".uzel"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set from outside.
+
+    database_url  None: the embedded PostgreSQL under `data_dir`
+    public_url    the address under which the outside world reaches us, without a trailing slash
+    master_key    None: a key file in `data_dir`
+    """
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    database_url: str | None = None
+    public_url: str | None = None
+    master_key: str | None = None
+    log_format: str = "json"
+    log_level: str = "info"
+
+    @property
+    def url(self) -> str:
+        """Where people and providers reach this installation."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `UZEL_*` variables. Raises ConfigError naming the variable that is wrong."""
+    env = os.environ if environment is None else environment
+    return Settings(
+        data_dir=Path(env.get("UZEL_DATA_DIR") or DEFAULT_DATA_DIR).absolute(),
+        host=env.get("UZEL_HOST") or "127.0.0.1",
+        port=_port(env.get("UZEL_PORT")),
+        database_url=env.get("UZEL_DATABASE_URL") or None,
+        public_url=(env.get("UZEL_PUBLIC_URL") or "").rstrip("/") or None,
+        master_key=env.get("UZEL_MASTER_KEY") or None,
+        log_format=env.get("UZEL_LOG_FORMAT") or "json",
+        log_level=env.get("UZEL_LOG_LEVEL") or "info",
+    )
+
+
+def _port(value: str | None) -> int:
+    if not value:
+        return DEFAULT_PORT
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise ConfigError(f"UZEL_PORT must be a number from 1 to 65535, not {value!r}")
+    return int(value)

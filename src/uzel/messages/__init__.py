@@ -1,0 +1,1 @@
+"""Messages to people: planned once, sent through a call, settled by receipts."""

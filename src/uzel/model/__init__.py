@@ -1,0 +1,1 @@
+"""The words every part shares: visits, receipts, phones, texts. Pure, no input or output."""

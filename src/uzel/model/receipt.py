@@ -1,0 +1,29 @@
+"""A receipt: what the provider says became of a message it had accepted."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReceiptState(StrEnum):
+    """Ordered by how much it settles; a later, lesser word never undoes an earlier, greater one."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One status report.
+
+    reference  the provider's id of the message, as its answer to the send gave it
+    code       the provider's own code as text; `detail` what it means, for people
+    """
+
+    reference: str
+    state: ReceiptState
+    code: str
+    detail: str
+    cost_minor: int | None = None
+    currency: str | None = None

@@ -1,0 +1,66 @@
+"""One process of a role: the web server or the worker. Started by the supervisor, or by hand."""
+
+import asyncio
+import contextlib
+import logging
+
+import uvicorn
+import uvloop
+
+from uzel.app import OWNERS, open_parts, run_worker
+from uzel.errors import ConfigError
+from uzel.events.door import Door
+from uzel.events.receive import Receiver
+from uzel.kit.lifeline import watch_parent
+from uzel.kit.logs import set_up_logs
+from uzel.kit.settings import Settings
+from uzel.web.app import Deps, Web
+
+log = logging.getLogger("uzel.serve")
+
+FINISH_WITHIN_S = 6
+
+
+async def run_web(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    async with open_parts(settings, "web", pool_size=10) as parts:
+        receiver = Receiver(parts.pool)
+        door = Door(parts.registry, receiver)
+        deps = Deps(settings, parts.pool, parts.ring, parts.registry, receiver, door, OWNERS)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                Web(deps),
+                host=settings.host,
+                port=settings.port,
+                http="httptools",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                date_header=False,
+                backlog=4096,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=FINISH_WITHIN_S,
+            )
+        )
+
+        def stop() -> None:
+            server.should_exit = True
+
+        watch_parent(stop)
+        await server.serve()
+
+
+def run_role(role: str, settings: Settings) -> int:
+    """Run `web` or `worker` to its end; returns the exit status."""
+    set_up_logs(settings.log_format, settings.log_level)
+    run = {"web": run_web, "worker": run_worker}[role]
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvloop.run(run(settings))
+    except ConfigError as error:
+        log.error("%s", error)
+        return 2
+    except (OSError, asyncio.CancelledError) as error:
+        log.error("%s ends: %s", role, error)
+        return 1
+    return 0

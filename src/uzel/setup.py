@@ -1,0 +1,42 @@
+"""Bringing an installation up to date: the schema, and what a first start needs."""
+
+import asyncio
+import logging
+import os
+
+from uzel import migrations
+from uzel.connections.manage import adopt_environment
+from uzel.connections.store import default_business
+from uzel.kit import database
+from uzel.kit.embedded import opened
+from uzel.kit.secrets import read_key_ring
+from uzel.kit.settings import Settings
+from uzel.messages.store import add_template, newest_template
+
+log = logging.getLogger("uzel.setup")
+
+FIRST_TEMPLATE = "Спасибо, что были у нас в {place}! Расскажите, как всё прошло: {link}"
+
+
+def migrate_and_set_up(settings: Settings) -> None:
+    """Upgrade the schema and adopt the documented environment variables, once."""
+    if settings.database_url is not None:
+        asyncio.run(_migrate_and_set_up(settings, settings.database_url))
+        return
+    with opened(settings.data_dir) as server:
+        asyncio.run(_migrate_and_set_up(settings, server.dsn))
+
+
+async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
+    await migrations.upgrade(dsn)
+    ring = read_key_ring(settings.master_key, settings.data_dir)
+    connection = await database.connect(dsn, name="set-up")
+    try:
+        async with connection.transaction():
+            business = await default_business(connection)
+            if await newest_template(connection, business, "review_request", "sms") is None:
+                await add_template(connection, business, "review_request", "sms", FIRST_TEMPLATE)
+            for name in await adopt_environment(connection, ring, os.environ):
+                log.info("made the default %s connection from the environment", name)
+    finally:
+        await connection.close()

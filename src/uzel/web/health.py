@@ -1,0 +1,24 @@
+"""Is it alive, can it work."""
+
+from fastapi import APIRouter, Request, Response
+
+from uzel.kit import database
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request, response: Response) -> dict[str, str]:
+    """The process can do its work: the database answers."""
+    try:
+        await request.app.state.deps.pool.fetchval("select 1", timeout=2)
+    except database.LOST as error:
+        response.status_code = 503
+        return {"status": "no database", "error": type(error).__name__}
+    return {"status": "ok"}

@@ -1,0 +1,342 @@
+"""The client against the sandbox, and against answers the sandbox would not give."""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx2
+import pytest
+
+from uzel.connector import Answer
+from uzel.connectors.smsru import CONNECTOR
+from uzel.connectors.smsru.client import url_digest
+from uzel.connectors.smsru.config import SmsruConfig
+from uzel.errors import (
+    AuthFailed,
+    CallFailed,
+    ContractBroken,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
+
+Run = Callable[[SmsruConfig, str, Mapping[str, Any]], Answer]
+Answering = Callable[[bytes], SmsruConfig]
+
+TEXT = {"phone": "+79990000001", "text": "Спасибо за визит! Оцените нас: https://r.example/1"}
+SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "samples" / "smsru"
+READS = ("sms_status", "sms_cost", "balance", "limit", "auth_check", "stoplist_get", "callback_get")
+ARGUMENTS: Mapping[str, Any] = {**TEXT, "ids": ["1-1"], "note": "", "url": "https://u.example"}
+
+
+def sent(control: httpx2.Client) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = control.get("/_journal?operation=send_sms").json()
+    return entries
+
+
+def test_a_text_is_accepted_and_charged(
+    run: Run, config: SmsruConfig, control: httpx2.Client
+) -> None:
+    answer = run(config, "send_sms", TEXT)
+    (entry,) = sent(control)
+    assert entry["effect"] is True
+    assert entry["request"]["phone"] == TEXT["phone"]
+    assert entry["request"]["text"] == TEXT["text"]
+    (status,) = run(config, "sms_status", {"ids": [answer.reference]}).data["messages"]
+    left = run(config, "balance", {}).data["balance_minor"]
+    assert answer.data == {"balance_minor": left}
+    assert left == 100_000_000 - status["cost_minor"]
+    assert (answer.currency, status["reference"]) == ("RUB", answer.reference)
+
+
+def test_a_send_is_one_form_without_a_query_or_a_partner(
+    run: Run, answering: Answering, asked: list[tuple[str, str]]
+) -> None:
+    provider = answering(recipients(status="OK", sms_id="202626-1"))
+    run(provider, "send_sms", TEXT)
+    run(provider.model_copy(update={"sender": "Kafe", "test": True}), "send_sms", TEXT)
+    assert [target for target, _ in asked] == ["/sms/send", "/sms/send"]
+    plain = {"api_id": "key", "json": "1", "to": "79990000001", "msg": TEXT["text"]}
+    assert [dict(parse_qsl(body)) for _, body in asked] == [
+        plain,
+        {**plain, "from": "Kafe", "test": "1"},
+    ]
+
+
+def test_test_mode_sends_and_costs_nothing(
+    run: Run, config: SmsruConfig, control: httpx2.Client
+) -> None:
+    run(config.model_copy(update={"test": True}), "send_sms", TEXT)
+    assert [entry["effect"] for entry in sent(control)] == [False]
+    assert run(config, "balance", {}).data["balance_minor"] == 100_000_000
+
+
+def test_a_refused_recipient_is_a_failure_though_it_has_an_id(
+    run: Run, config: SmsruConfig, control: httpx2.Client
+) -> None:
+    control.post("/smsru/_settings", json={"refuse_with": 221})
+    with pytest.raises(AuthFailed) as caught:
+        run(config, "send_sms", TEXT)
+    assert caught.value.code == "221"
+
+
+@pytest.mark.parametrize(
+    ("settings", "phone", "error", "code"),
+    [
+        ({"balance_minor": 499}, "+79990000001", AuthFailed, "201"),
+        ({}, "+77010000001", Rejected, "207"),
+        ({}, "+7999", Rejected, "202"),
+        ({"daily_per_number": 0}, "+79990000001", RateLimited, "230"),
+        ({"daily_limit": 0}, "+79990000001", RateLimited, "206"),
+        ({"refuse_with": 220}, "+79990000001", Unavailable, "220"),
+        ({"refuse_with": 500}, "+79990000001", OutcomeUnknown, "500"),
+        ({"refuse_with": 215}, "+79990000001", Rejected, "215"),
+    ],
+)
+def test_codes_become_errors_and_cost_nothing(
+    run: Run,
+    config: SmsruConfig,
+    control: httpx2.Client,
+    settings: dict[str, Any],
+    phone: str,
+    error: type[CallFailed],
+    code: str,
+) -> None:
+    control.post("/smsru/_settings", json=settings).raise_for_status()
+    with pytest.raises(error) as caught:
+        run(config, "send_sms", {**TEXT, "phone": phone})
+    assert caught.value.code == code
+    assert [entry["effect"] for entry in sent(control)] == [False]
+
+
+@pytest.mark.parametrize("key", ["bad-key", ""])
+def test_an_unknown_key_pauses_the_connection(run: Run, config: SmsruConfig, key: str) -> None:
+    wrong = SmsruConfig.model_validate({"api_id": key, "base_url": config.base_url})
+    for operation in CONNECTOR.operations:
+        with pytest.raises(AuthFailed) as caught:
+            run(wrong, operation, ARGUMENTS)
+        assert caught.value.code == "200"
+
+
+def test_the_same_text_at_once_is_a_duplicate_and_not_sent_again(
+    run: Run, config: SmsruConfig, control: httpx2.Client
+) -> None:
+    run(config, "send_sms", TEXT)
+    with pytest.raises(Rejected) as caught:
+        run(config, "send_sms", TEXT)
+    assert (caught.value.code, caught.value.suppress) == ("231", False)
+    assert [entry["effect"] for entry in sent(control)] == [True, False]
+
+
+def test_the_stop_list(run: Run, config: SmsruConfig) -> None:
+    run(config, "stoplist_add", {"phone": TEXT["phone"], "note": "просил не писать"})
+    listed = run(config, "stoplist_get", {}).data
+    assert listed == {"stoplist": {TEXT["phone"]: "просил не писать"}}
+    with pytest.raises(Rejected) as caught:
+        run(config, "send_sms", TEXT)
+    assert (caught.value.code, caught.value.suppress) == ("209", True)
+    run(config, "stoplist_del", {"phone": TEXT["phone"]})
+    assert run(config, "stoplist_get", {}).data == {"stoplist": {}}
+
+
+def test_addresses_for_reports_are_shown_without_their_key(
+    run: Run, config: SmsruConfig, control: httpx2.Client
+) -> None:
+    url = "http://127.0.0.1:9/api/webhook/smsru?key=hidden"
+    added = run(config, "callback_add", {"url": url})
+    shown = {"callbacks": [{"url": url.partition("?")[0], "digest": url_digest(url)}]}
+    assert added.data == shown
+    assert run(config, "callback_get", {}).data == shown
+    assert run(config, "callback_del", {"url": url}).data == {"callbacks": []}
+    assert run(config, "callback_del", {"url": url}).data == {}, "taking away twice is fine"
+    assert "hidden" not in control.get("/_journal").text
+    with pytest.raises(Rejected) as caught:
+        run(config, "callback_add", {"url": "no address"})
+    assert caught.value.code == "901"
+
+
+def test_a_price_and_a_limit(run: Run, config: SmsruConfig) -> None:
+    price = run(config, "sms_cost", {**TEXT, "text": "ы" * 71})
+    assert (price.cost_minor, price.currency, price.data) == (1000, "RUB", {"parts": 2})
+    run(config, "send_sms", TEXT)
+    assert run(config, "limit", {}).data == {"total": 1_000_000, "used_today": 1}
+
+
+def test_an_unknown_message_is_failed_and_others_are_told_beside_it(
+    run: Run, config: SmsruConfig
+) -> None:
+    reference = run(config, "send_sms", TEXT).reference
+    unknown, known = run(config, "sms_status", {"ids": ["1-1", reference]}).data["messages"]
+    assert (unknown["state"], unknown["code"], unknown["cost_minor"]) == ("failed", "-1", None)
+    assert (known["reference"], known["cost_minor"]) == (reference, 500)
+
+
+def test_more_than_a_hundred_ids_are_refused_here(run: Run, config: SmsruConfig) -> None:
+    with pytest.raises(Rejected):
+        run(config, "sms_status", {"ids": ["1-1"] * 101})
+
+
+STRANGE = {
+    "a page": b"<html><h1>503</h1></html>",
+    "nothing": b"",
+    "half": b'{"status":"OK","sms":{',
+    "no UTF-8": b'{"status":"\xff"}',
+    "too deep": b"[" * 100_000,
+    "an absurd exponent": b'{"status":"OK","balance":1e99999999999999999999}',
+    "an absurd integer": b'{"balance":' + b"9" * 5000 + b"}",
+}
+ODD = {
+    "a list": b"[]",
+    "a number": b"100",
+    "null": b"null",
+    "no status": b"{}",
+    "another status": b'{"status":"MAYBE","status_code":100}',
+}
+
+
+@pytest.mark.parametrize("body", [*STRANGE.values(), *ODD.values()])
+def test_a_send_with_an_unreadable_answer_may_have_happened(
+    run: Run, answering: Answering, body: bytes
+) -> None:
+    with pytest.raises(CallFailed) as caught:
+        run(answering(body), "send_sms", TEXT)
+    assert type(caught.value) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_read_with_an_unreadable_answer_may_be_asked_again(
+    run: Run, answering: Answering, operation: str
+) -> None:
+    for body in STRANGE.values():
+        with pytest.raises(CallFailed) as caught:
+            run(answering(body), operation, ARGUMENTS)
+        assert type(caught.value) is Unavailable
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_read_with_another_shape_breaks_the_contract(
+    run: Run, answering: Answering, operation: str
+) -> None:
+    for body in ODD.values():
+        with pytest.raises(CallFailed) as caught:
+            run(answering(body), operation, ARGUMENTS)
+        assert type(caught.value) is ContractBroken
+
+
+def recipients(**entry: Any) -> bytes:
+    return json.dumps({"status": "OK", "status_code": 100, "sms": {"79990000001": entry}}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status":"OK","status_code":100}',
+        b'{"status":"OK","status_code":100,"sms":[]}',
+        b'{"status":"OK","status_code":100,"sms":{"79990000001":null}}',
+        b'{"status":"OK","sms":{"79990000008":{"status":"OK"},"79990000009":{"status":"OK"}}}',
+        recipients(status_code=100, sms_id="202626-1"),
+        recipients(status=None),
+        recipients(status="ERROR", status_code=500),
+    ],
+)
+def test_a_send_that_does_not_say_what_became_of_its_number_is_unknown(
+    run: Run, answering: Answering, body: bytes
+) -> None:
+    with pytest.raises(OutcomeUnknown):
+        run(answering(body), "send_sms", TEXT)
+
+
+def test_types_may_wander(run: Run, answering: Answering) -> None:
+    body = recipients(status="ERROR", status_code="209", sms_id="202626-1")
+    with pytest.raises(Rejected) as caught:
+        run(answering(body), "send_sms", TEXT)
+    assert caught.value.suppress
+    accepted = run(answering(recipients(status="OK", status_code="100")), "send_sms", TEXT)
+    assert (accepted.reference, accepted.data) == (None, {"balance_minor": None})
+    limits = b'{"status":"OK","total_limit":"10","used_today":null}'
+    assert run(answering(limits), "limit", {}).data == {"total": 10, "used_today": None}
+    empty = b'{"status":"OK","stoplist":[],"callback":null}'
+    assert run(answering(empty), "stoplist_get", {}).data == {"stoplist": {}}
+    assert run(answering(empty), "callback_get", {}).data == {"callbacks": []}
+
+
+def test_the_providers_words_do_not_reach_the_error(run: Run, answering: Answering) -> None:
+    body = recipients(status="ERROR", status_code=202, status_text="номер 79990000001 неверен")
+    with pytest.raises(Rejected) as caught:
+        run(answering(body), "send_sms", TEXT)
+    assert "79990000001" not in "".join(traceback.format_exception(caught.value))
+
+
+needs_samples = pytest.mark.skipif(not SHARED.is_dir(), reason="no recorded answers here")
+
+
+def recorded(name: str, number: int = 0) -> bytes:
+    content = json.loads((SHARED / name).read_text())
+    body = content[number]["response"]["body"] if isinstance(content, list) else content
+    return json.dumps(body).encode()
+
+
+@needs_samples
+def test_recorded_answers_of_reads(run: Run, answering: Answering) -> None:
+    def read(operation: str, name: str, number: int = 0) -> Mapping[str, Any]:
+        return run(answering(recorded(name, number)), operation, ARGUMENTS).data
+
+    assert read("balance", "recorded_balance.json") == {"balance_minor": 100_000}
+    assert read("limit", "recorded_limit.json") == {"total": 10, "used_today": 0}
+    assert read("auth_check", "recorded_authed.json") == {}
+    example = "https://example.com/sms/callback"
+    shown = {"callbacks": [{"url": example, "digest": url_digest(example)}]}
+    assert read("callback_add", "recorded_callbacks.json", 0) == shown
+    assert read("callback_get", "recorded_callbacks.json", 1) == shown
+    assert read("callback_del", "recorded_callbacks.json", 2) == {"callbacks": []}
+    assert read("stoplist_get", "lib_stoplist_get.json") == {"stoplist": {"+79990000001": "spam"}}
+
+
+@needs_samples
+def test_recorded_and_documented_statuses(run: Run, answering: Answering) -> None:
+    def statuses(name: str, *ids: str) -> list[tuple[str, int | None]]:
+        answer = run(answering(recorded(name)), "sms_status", {"ids": list(ids)})
+        return [(entry["state"], entry["cost_minor"]) for entry in answer.data["messages"]]
+
+    documented = statuses("doc_status.json", "000000-000001", "000000-000002")
+    assert documented == [("delivered", 50), ("failed", 50)]
+    assert statuses("recorded_status.json", "000000-10000000") == [("failed", None)]
+
+
+@needs_samples
+@pytest.mark.parametrize(
+    ("operation", "name", "phone", "error", "code"),
+    [
+        ("send_sms", "recorded_deliver_single.json", "+79990000001", AuthFailed, "221"),
+        ("send_sms", "recorded_deliver_many.json", "+79990000002", AuthFailed, "221"),
+        ("send_sms", "doc_send_mixed.json", "+79990000002", Rejected, "207"),
+        ("send_sms", "lib_error_toplevel_201.json", "+79990000001", AuthFailed, "201"),
+        ("sms_cost", "recorded_cost.json", "+79990000001", AuthFailed, "221"),
+        ("sms_cost", "lib_cost_mixed.json", "+79990000002", Rejected, "207"),
+    ],
+)
+def test_recorded_refusals(
+    run: Run,
+    answering: Answering,
+    operation: str,
+    name: str,
+    phone: str,
+    error: type[CallFailed],
+    code: str,
+) -> None:
+    with pytest.raises(error) as caught:
+        run(answering(recorded(name)), operation, {**TEXT, "phone": phone})
+    assert caught.value.code == code
+
+
+@needs_samples
+def test_documented_successes(run: Run, answering: Answering) -> None:
+    accepted = run(answering(recorded("doc_send_mixed.json")), "send_sms", TEXT)
+    assert accepted.reference == "000000-10000000"
+    assert accepted.data == {"balance_minor": 412_256}
+    priced = run(answering(recorded("lib_cost_mixed.json")), "sms_cost", TEXT)
+    assert (priced.cost_minor, priced.data) == (50, {"parts": 2})
