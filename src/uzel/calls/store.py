@@ -175,7 +175,8 @@ async def find_abandoned(connection: Connection, silent_s: float, longest_s: flo
     return await connection.fetch(
         "select c.id, c.connection_id, c.operation, c.attempt, n.connector from call c "
         "join connection n on n.id = c.connection_id left join worker w on w.id = c.worker "
-        "where c.state = 'sending' and c.started_at < clock_timestamp() - make_interval(secs => $1) "
+        "where c.state = 'sending' "
+        "and c.started_at < clock_timestamp() - make_interval(secs => $1) "
         "and (w.id is null or w.seen_at < clock_timestamp() - make_interval(secs => $1) "
         "or c.started_at < clock_timestamp() - make_interval(secs => $2)) "
         "order by c.id limit 500 for update of c skip locked",
