@@ -14,7 +14,8 @@ from uzel.events.receive import Receiver
 from uzel.kit.lifeline import watch_parent
 from uzel.kit.logs import set_up_logs
 from uzel.kit.settings import Settings
-from uzel.web.app import Deps, Web
+from uzel.web.app import Web
+from uzel.web.deps import Deps
 
 log = logging.getLogger("uzel.serve")
 

@@ -2,37 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
 from uzel import __version__
-from uzel.calls.runner import Owner
-from uzel.connections.registry import Registry
-from uzel.events.door import Door
-from uzel.events.receive import Receiver
-from uzel.kit import database
-from uzel.kit.secrets import KeyRing
-from uzel.kit.settings import Settings
 from uzel.web import health
+from uzel.web.deps import Deps
 from uzel.web.hooks import PREFIX, Hooks, Receive, Scope, Send
 
 SAVE_COUNTS_EVERY_S = 5.0
-
-
-@dataclass(slots=True)
-class Deps:
-    """What request handlers work with; in `request.app.state.deps`."""
-
-    settings: Settings
-    pool: database.Pool
-    ring: KeyRing
-    registry: Registry
-    receiver: Receiver
-    door: Door
-    owners: Mapping[str, Owner]
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 class Web:

@@ -80,12 +80,9 @@ def test_a_report_can_be_lost_or_doubled(
     run: Run, config: SmsruConfig, control: httpx2.Client, hook: Hook
 ) -> None:
     register(run, config, control, hook)
-    control.post("/_faults", json={"connector": "smsru", "kind": "lost_webhook"})
-    send(run, config, 1)
-    while control.get("/_faults").json():
-        pass
-    control.post("/_faults", json={"connector": "smsru", "kind": "duplicate_webhook"})
-    (doubled,) = send(run, config, 2)
+    for kind in ("lost_webhook", "duplicate_webhook"):
+        control.post("/_faults", json={"connector": "smsru", "kind": kind}).raise_for_status()
+    _, doubled = send(run, config, 1, 2)
     assert references(receipts(config, hook, 2)) == [doubled, doubled]
 
 
