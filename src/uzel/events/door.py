@@ -7,11 +7,11 @@ Retry-After when we cannot store it now.
 """
 
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
@@ -20,7 +20,7 @@ from uzel.connections.registry import Active, Registry
 from uzel.connector import BodyKind, Received
 from uzel.errors import SignatureInvalid
 from uzel.events import store
-from uzel.events.receive import Raw, Receiver
+from uzel.events.receive import Raw, Receiver, digest_of
 from uzel.kit import database
 from uzel.kit.batch import Full
 
@@ -44,8 +44,7 @@ class Reply:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """An incoming request before anything was decided. Header names are lower-case."""
 
     connector: str
@@ -94,19 +93,18 @@ class Door:
         if not readable(webhook.body, request.body):
             return self.turn_away(request.connector, NOT_READABLE)
         headers = headers_to_keep(request.headers)
-        now = datetime.now(UTC)
         if webhook.verify is not None:
             if active.config is None:
                 return self.turn_away(request.connector, BUSY)
+            received = Received(request.body, headers, query, datetime.now(UTC))
             try:
-                webhook.verify(Received(request.body, headers, query, now), active.config)
+                webhook.verify(received, active.config)
             except SignatureInvalid:
                 return self.turn_away(request.connector, BAD_SIGNATURE)
         raw = Raw(
             active.id,
-            now,
+            digest_of(query, request.body),
             request.remote_addr,
-            secrets.token_hex(8),
             query,
             orjson.dumps(headers).decode(),
             request.body,
@@ -121,7 +119,7 @@ class Door:
         except database.LOST as error:
             log.warning("not stored: %s", type(error).__name__)
             return self.turn_away(connector, BUSY)
-        self.outcomes[connector, "stored" if new else "duplicate"] += 1
+        self.outcomes[connector, "duplicate" if new is None else "stored"] += 1
         return accepted
 
     def _find(self, request: Request, keys: list[str]) -> Active | None:

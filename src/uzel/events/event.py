@@ -17,7 +17,7 @@ class Event:
     connection: Active
     element: Element
     received_at: datetime
-    request_id: str | None
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,11 @@ class Processor:
             )
         return [
             Event(
-                row["id"], read.connection, element, read.row["received_at"], read.row["request_id"]
+                row["id"],
+                read.connection,
+                element,
+                read.row["received_at"],
+                request_id_of(read.row["id"]),
             )
             for row in added
             if row["id"] is not None
@@ -148,6 +152,11 @@ class Processor:
                 decisions.extend(await flow(connection, wanted))
         if decisions:
             await store.decide(connection, [(d.event_id, d.decision, d.reason) for d in decisions])
+
+
+def request_id_of(raw_event_id: int) -> str:
+    """The word that follows a webhook through logs and calls to the provider."""
+    return f"raw-{raw_event_id}"
 
 
 def phone_of(element: Element) -> str | None:

@@ -3,14 +3,11 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 import asyncpg
 
 from uzel.events import store
-from uzel.jobs.queue import enqueue
 from uzel.kit import database
 from uzel.kit.batch import Batcher
 
@@ -23,26 +20,28 @@ COMMITS_AT_ONCE = 2
 # providers wait for an answer they could have had at once.
 ROOM = 1024
 LONGEST_COMMIT_S = 5.0
+DIGEST_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """An incoming request as it is stored. `headers` is JSON text without secrets."""
 
     connection_id: int
-    received_at: datetime
+    digest: bytes
     remote_addr: str | None
-    request_id: str
     query: str
     headers: str
     body: bytes
 
-    @property
-    def digest(self) -> bytes:
-        """What makes two requests of one connection the same request: method and place are fixed,
-        so query and body.
-        """
-        return hashlib.blake2b(self.query.encode() + b"\0" + self.body, digest_size=16).digest()
+
+def digest_of(query: str, body: bytes) -> bytes:
+    """What makes two requests of one connection the same one: method and path are fixed, so query
+    and body.
+    """
+    digest = hashlib.sha256(body)
+    if query:
+        digest.update(b"?" + query.encode())
+    return digest.digest()[:DIGEST_BYTES]
 
 
 class Receiver:
@@ -50,7 +49,7 @@ class Receiver:
 
     def __init__(self, pool: database.Pool) -> None:
         self._pool = pool
-        self._batcher: Batcher[Raw, bool] = Batcher(
+        self._batcher: Batcher[Raw, int | None] = Batcher(
             self._commit, most=MOST_PER_COMMIT, at_once=COMMITS_AT_ONCE, room=ROOM
         )
 
@@ -59,8 +58,8 @@ class Receiver:
         """Whether `store` would raise batch.Full."""
         return self._batcher.waiting >= ROOM
 
-    def store(self, raw: Raw) -> "asyncio.Future[bool]":
-        """Store one request: True if new, False if it is a duplicate. Raises batch.Full, or
+    def store(self, raw: Raw) -> "asyncio.Future[int | None]":
+        """Store one request: its id if it is new, None if it is a duplicate. Raises batch.Full, or
         what a lost database raises.
         """
         return self._batcher.submit(raw)
@@ -69,7 +68,7 @@ class Receiver:
         """Finish what was begun."""
         await self._batcher.close()
 
-    async def _commit(self, batch: Sequence[Raw]) -> Sequence[bool]:
+    async def _commit(self, batch: Sequence[Raw]) -> Sequence[int | None]:
         """Store a batch. One that the database refuses for its content (which no check of ours
         foresaw) is stored one by one, so that it costs no neighbour.
         """
@@ -80,35 +79,9 @@ class Receiver:
                 raise
             return [(await self._commit_together([raw]))[0] for raw in batch]
 
-    async def _commit_together(self, batch: Sequence[Raw]) -> Sequence[bool]:
-        digests = [raw.digest for raw in batch]
-        columns: list[list[Any]] = [
-            [raw.connection_id for raw in batch],
-            digests,
-            [raw.received_at for raw in batch],
-            [raw.remote_addr for raw in batch],
-            [raw.request_id for raw in batch],
-            [raw.query for raw in batch],
-            [raw.headers for raw in batch],
-            [raw.body for raw in batch],
-        ]
-        async with (
-            asyncio.timeout(LONGEST_COMMIT_S),
-            self._pool.acquire() as connection,
-            connection.transaction(),
-        ):
-            rows = await store.receive(connection, columns)
-            ids = [row["id"] for row in rows]
-            for start in range(0, len(ids), PER_JOB):
-                await enqueue(connection, WAKE, ids[start : start + PER_JOB])
-        new = {(row["connection_id"], row["digest"]) for row in rows}
-        return [
-            self._is_first(new, raw.connection_id, d) for raw, d in zip(batch, digests, strict=True)
-        ]
-
-    @staticmethod
-    def _is_first(new: set[tuple[int, bytes]], connection_id: int, digest: bytes) -> bool:
-        """Of several equal requests in one batch one is new."""
-        found = (connection_id, digest) in new
-        new.discard((connection_id, digest))
-        return found
+    async def _commit_together(self, batch: Sequence[Raw]) -> Sequence[int | None]:
+        async with asyncio.timeout(LONGEST_COMMIT_S):
+            rows = await store.receive(self._pool, list(zip(*batch, strict=True)), PER_JOB, WAKE)
+        # Of several equal requests in one batch the first takes the id.
+        new = {(row[1], row[2]): row[0] for row in rows}
+        return [new.pop((raw.connection_id, raw.digest), None) for raw in batch]

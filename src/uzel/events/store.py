@@ -4,23 +4,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from uzel.jobs.queue import enqueue_from
 from uzel.kit.database import Connection, Pool
 
-# Rows are sorted by the unique key, so that two batches with the same duplicates cannot wait for
-# each other in a circle.
-RECEIVE = """
-insert into raw_event (connection_id, digest, received_at, remote_addr, request_id, query, headers,
-                       body)
-select * from unnest($1::int[], $2::bytea[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
-                     $7::text[], $8::bytea[]) as r(connection_id, digest, received_at, remote_addr,
-                     request_id, query, headers, body)
- order by connection_id, digest
-on conflict (connection_id, digest) do nothing
-returning id, connection_id, digest
-"""
+# One statement, so one trip and one commit: rows sorted by the unique key (two batches with the
+# same duplicates cannot wait for each other in a circle), and one job for every so many new rows.
+RECEIVE = f"""
+with new as (
+    insert into raw_event (connection_id, digest, remote_addr, query, headers, body)
+    select * from unnest($1::int[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+        as r(connection_id, digest, remote_addr, query, headers, body)
+     order by connection_id, digest
+    on conflict (connection_id, digest) do nothing
+    returning id, connection_id, digest
+), part as (
+    select id, (row_number() over (order by id) - 1) / $7 as number from new
+), job as ({enqueue_from("select jsonb_agg(id order by id) from part group by number", "$8")})
+select id, connection_id, digest from new
+"""  # noqa: S608
 
 TAKE = """
-select id, connection_id, received_at, request_id, query, headers, body, replays from raw_event
+select id, connection_id, received_at, query, headers, body, replays from raw_event
  where id = any($1::bigint[]) and state = 'received' order by id for update skip locked
 """
 
@@ -62,9 +66,13 @@ on conflict do nothing
 """
 
 
-async def receive(connection: Connection, columns: Sequence[Sequence[Any]]) -> list[Any]:
-    """Store raw events given by columns; returns (id, connection_id, digest) of the new ones."""
-    return await connection.fetch(RECEIVE, *columns)
+async def receive(
+    pool: Pool, columns: Sequence[Sequence[Any]], per_job: int, wake: str
+) -> list[Any]:
+    """Store raw events given by columns and queue jobs of kind `wake` with their ids, durably.
+    Returns (id, connection_id, digest) of the new ones.
+    """
+    return await pool.fetch(RECEIVE, *columns, per_job, wake)
 
 
 async def take(connection: Connection, ids: Sequence[int]) -> list[Any]:

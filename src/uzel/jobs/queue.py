@@ -44,6 +44,19 @@ async def enqueue(
     )
 
 
+def enqueue_from(payloads: str, kind: str) -> str:
+    """SQL for a CTE that queues one job of `kind` (an SQL expression) for every row of `payloads`
+    (a query of one jsonb column): for who enqueues in the same statement that does the work. Leaves
+    out PgQueuer's log of arrivals, which nothing here reads.
+    """
+    columns = "priority, entrypoint, payload, execute_after, status"
+    return (
+        f"insert into {PGQUEUER.queue_table} ({columns}) "  # noqa: S608
+        f"select {FRESH}, {kind}, convert_to(payload::text, 'UTF8'), now(), 'queued' "
+        f"from ({payloads}) as p(payload) returning id"
+    )
+
+
 async def waiting(connection: Connection) -> dict[str, int]:
     """Jobs by kind that wait or run."""
     rows = await connection.fetch(

@@ -1,5 +1,7 @@
 """Outgoing HTTP: the one place that tells *it did not happen* from *it may have happened*."""
 
+import functools
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -33,6 +35,7 @@ def new_client(base_url: str) -> httpx2.AsyncClient:
     """
     return httpx2.AsyncClient(
         base_url=base_url,
+        verify=trust(),
         timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
         limits=httpx2.Limits(
             max_connections=100, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_S
@@ -41,6 +44,12 @@ def new_client(base_url: str) -> httpx2.AsyncClient:
         trust_env=False,
         headers={"user-agent": "uzel"},
     )
+
+
+@functools.cache
+def trust() -> ssl.SSLContext:
+    """The certificates we trust; reading them takes longer than many a call, so once."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def ask(

@@ -1,11 +1,13 @@
 """The sandbox, a key of one's own in it, and a server that answers whatever a test wants."""
 
 import asyncio
+import json
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -123,3 +125,15 @@ def hook() -> Iterator[tuple[str, queue.Queue[bytes], list[bytes]]]:
     yield f"http://127.0.0.1:{server.server_port}/hook?key=hidden", bodies, refusals
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def recorded(samples: Path) -> Callable[[str], list[bytes]]:
+    """recorded(name): the answers of SMS.ru in that file; one where the file is a bare answer."""
+
+    def read(name: str) -> list[bytes]:
+        content = json.loads((samples / "smsru" / name).read_text())
+        exchanges = content if isinstance(content, list) else [{"response": {"body": content}}]
+        return [json.dumps(exchange["response"]["body"]).encode() for exchange in exchanges]
+
+    return read

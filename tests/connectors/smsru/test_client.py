@@ -3,7 +3,6 @@
 import json
 import traceback
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,7 +27,6 @@ Run = Callable[[SmsruConfig, str, Mapping[str, Any]], Answer]
 Answering = Callable[[bytes], SmsruConfig]
 
 TEXT = {"phone": "+79990000001", "text": "Спасибо за визит! Оцените нас: https://r.example/1"}
-SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "samples" / "smsru"
 READS = ("sms_status", "sms_cost", "balance", "limit", "auth_check", "stoplist_get", "callback_get")
 ARGUMENTS: Mapping[str, Any] = {**TEXT, "ids": ["1-1"], "note": "", "url": "https://u.example"}
 
@@ -269,74 +267,3 @@ def test_the_providers_words_do_not_reach_the_error(run: Run, answering: Answeri
     with pytest.raises(Rejected) as caught:
         run(answering(body), "send_sms", TEXT)
     assert "79990000001" not in "".join(traceback.format_exception(caught.value))
-
-
-needs_samples = pytest.mark.skipif(not SHARED.is_dir(), reason="no recorded answers here")
-
-
-def recorded(name: str, number: int = 0) -> bytes:
-    content = json.loads((SHARED / name).read_text())
-    body = content[number]["response"]["body"] if isinstance(content, list) else content
-    return json.dumps(body).encode()
-
-
-@needs_samples
-def test_recorded_answers_of_reads(run: Run, answering: Answering) -> None:
-    def read(operation: str, name: str, number: int = 0) -> Mapping[str, Any]:
-        return run(answering(recorded(name, number)), operation, ARGUMENTS).data
-
-    assert read("balance", "recorded_balance.json") == {"balance_minor": 100_000}
-    assert read("limit", "recorded_limit.json") == {"total": 10, "used_today": 0}
-    assert read("auth_check", "recorded_authed.json") == {}
-    example = "https://example.com/sms/callback"
-    shown = {"callbacks": [{"url": example, "digest": url_digest(example)}]}
-    assert read("callback_add", "recorded_callbacks.json", 0) == shown
-    assert read("callback_get", "recorded_callbacks.json", 1) == shown
-    assert read("callback_del", "recorded_callbacks.json", 2) == {"callbacks": []}
-    assert read("stoplist_get", "lib_stoplist_get.json") == {"stoplist": {"+79990000001": "spam"}}
-
-
-@needs_samples
-def test_recorded_and_documented_statuses(run: Run, answering: Answering) -> None:
-    def statuses(name: str, *ids: str) -> list[tuple[str, int | None]]:
-        answer = run(answering(recorded(name)), "sms_status", {"ids": list(ids)})
-        return [(entry["state"], entry["cost_minor"]) for entry in answer.data["messages"]]
-
-    documented = statuses("doc_status.json", "000000-000001", "000000-000002")
-    assert documented == [("delivered", 50), ("failed", 50)]
-    assert statuses("recorded_status.json", "000000-10000000") == [("failed", None)]
-
-
-@needs_samples
-@pytest.mark.parametrize(
-    ("operation", "name", "phone", "error", "code"),
-    [
-        ("send_sms", "recorded_deliver_single.json", "+79990000001", AuthFailed, "221"),
-        ("send_sms", "recorded_deliver_many.json", "+79990000002", AuthFailed, "221"),
-        ("send_sms", "doc_send_mixed.json", "+79990000002", Rejected, "207"),
-        ("send_sms", "lib_error_toplevel_201.json", "+79990000001", AuthFailed, "201"),
-        ("sms_cost", "recorded_cost.json", "+79990000001", AuthFailed, "221"),
-        ("sms_cost", "lib_cost_mixed.json", "+79990000002", Rejected, "207"),
-    ],
-)
-def test_recorded_refusals(
-    run: Run,
-    answering: Answering,
-    operation: str,
-    name: str,
-    phone: str,
-    error: type[CallFailed],
-    code: str,
-) -> None:
-    with pytest.raises(error) as caught:
-        run(answering(recorded(name)), operation, {**TEXT, "phone": phone})
-    assert caught.value.code == code
-
-
-@needs_samples
-def test_documented_successes(run: Run, answering: Answering) -> None:
-    accepted = run(answering(recorded("doc_send_mixed.json")), "send_sms", TEXT)
-    assert accepted.reference == "000000-10000000"
-    assert accepted.data == {"balance_minor": 412_256}
-    priced = run(answering(recorded("lib_cost_mixed.json")), "sms_cost", TEXT)
-    assert (priced.cost_minor, priced.data) == (50, {"parts": 2})

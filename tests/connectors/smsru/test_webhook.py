@@ -15,8 +15,6 @@ from uzel.connectors.smsru.webhook import MOST_FIELDS, WEBHOOK, parse, signature
 from uzel.errors import PayloadInvalid, SignatureInvalid
 from uzel.model.receipt import Receipt, ReceiptState
 
-SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "samples" / "smsru"
-needs_samples = pytest.mark.skipif(not SHARED.is_dir(), reason="no recorded reports here")
 KEY = "5A4DB0C5-0000-4000-8000-000000000000"
 CONFIG = SmsruConfig.model_validate({"api_id": KEY})
 DELIVERED = "sms_status\n202646-1000017\n103\n1794650400"
@@ -184,9 +182,8 @@ def test_missing_and_extra_lines_are_tolerated(record: str, key: str) -> None:
     assert element.data is not None
 
 
-@needs_samples
-def test_a_report_signed_elsewhere() -> None:
-    sample = json.loads((SHARED / "callback_sms_status_signed.json").read_text())
+def test_a_report_signed_elsewhere(samples: Path) -> None:
+    sample = json.loads((samples / "smsru" / "callback_sms_status_signed.json").read_text())
     config = SmsruConfig.model_validate({"api_id": sample["api_id"]})
     report = received(sample["body"].encode())
     verify(report, config)
@@ -198,8 +195,7 @@ def test_a_report_signed_elsewhere() -> None:
     assert WEBHOOK.answer.decode() == sample["must_reply"]
 
 
-@needs_samples
-def test_records_seen_in_production() -> None:
-    sample = json.loads((SHARED / "callback_real_mixed_payload.json").read_text())
+def test_records_seen_in_production(samples: Path) -> None:
+    sample = json.loads((samples / "smsru" / "callback_real_mixed_payload.json").read_text())
     elements = parse(form(list(sample["data"].values())), CONFIG)
     assert [element.reason for element in elements] == ["heartbeat", "event_type"] * 2

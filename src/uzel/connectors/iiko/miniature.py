@@ -48,7 +48,8 @@ class Plan(BaseModel):
     out_of_order  share of the orders whose updates arrive last first
     no_phone      share of the orders that are tables without a phone
     noise         chance, at each new order, of an event that is about no order
-    largest_array most events in one array; each array's size is drawn
+    largest_array most updates in one array; each array's size is drawn
+    statuses      the life of a delivery
     seed          the same seed gives the same orders with the same ids; None: new ones
     """
 
@@ -61,6 +62,7 @@ class Plan(BaseModel):
     noise: float = Field(default=0.0, ge=0, le=1)
     largest_array: int = Field(default=4, ge=1, le=1000)
     first_phone: str = Field(default="+79990000001", pattern=r"^\+[0-9]{10,15}$")
+    statuses: tuple[str, ...] = Field(default=DELIVERY_LIFE, min_length=1, max_length=20)
     seed: int | None = None
 
 
@@ -73,10 +75,6 @@ class Order:
     phone: str | None
     name: str = NAMES[0]
     is_table: bool = False
-
-    @property
-    def life(self) -> tuple[str, ...]:
-        return TABLE_LIFE if self.is_table else DELIVERY_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +197,10 @@ class Shift:
 
     def _begin(self, tick: int, now: datetime) -> None:
         order = self._order(tick)
-        last = len(order.life) - 1
+        life = TABLE_LIFE if order.is_table else self.plan.statuses
+        last = len(life) - 1
         reverse = self._happens(self.plan.out_of_order)
-        for nth, status in enumerate(order.life):
+        for nth, status in enumerate(life):
             at = now + timedelta(seconds=nth / self.plan.per_s)
             arrives = tick + (2 * last - nth if reverse else nth)
             self._due.setdefault(arrives, []).append(Update(order, status, at))

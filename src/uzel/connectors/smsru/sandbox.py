@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from uzel.connectors.smsru.codes import ACCEPTED, NOT_FOUND, explain
+from uzel.connectors.smsru.codes import ACCEPTED, NOT_FOUND, delivery, explain
 from uzel.connectors.smsru.miniature import Account, Settings, digest, parts
 from uzel.kit.sandbox import Asked, Desk
 
@@ -153,11 +153,10 @@ def status(account: Account, asked: Asked) -> Content:
     answers: dict[str, Content] = {}
     for sms_id in str(asked.fields.get("sms_id", "")).split(","):
         message = account.messages.get(sms_id)
-        if message is None:
-            answers[sms_id] = refused(NOT_FOUND)
-        else:
-            price = message.cost_minor / 100
-            answers[sms_id] = {"status": "OK", "status_code": message.code(), "cost": price}
+        code = message.code() if message else NOT_FOUND
+        known = {"status": "OK", "cost": message.cost_minor / 100} if message else {}
+        text = delivery(code)[1]
+        answers[sms_id] = {"status": "ERROR", "status_code": code, "status_text": text, **known}
     return {"sms": answers}
 
 
@@ -249,7 +248,7 @@ def number(asked: Asked, name: str) -> str:
 def bare(phone: str) -> str:
     """Digits only, with the 7 that people leave out or write as 8."""
     digits = re.sub(r"\D", "", phone)
-    if len(digits) == 10 and digits.startswith("9"):
+    if len(digits) == 10:
         return f"7{digits}"
     return f"7{digits[1:]}" if len(digits) == 11 and digits.startswith("8") else digits
 

@@ -83,8 +83,12 @@ def _copy(package: Path, data_dir: Path) -> Path:
     home = data_dir if _is_open(data_dir) else SYSTEM_CACHE
     target = home / f"postgresql-{MAJOR}-{original.st_size:x}-{original.st_mtime_ns:x}"
     try:
+        if not home.exists():
+            home.mkdir()
+            home.chmod(0o755)  # whatever the umask
+        if not _is_open(home):
+            raise PermissionError("it is closed to others, or others may write there")
         if not target.exists():
-            home.mkdir(mode=0o755, parents=True, exist_ok=True)
             _copy_to(package, target)
     except OSError as error:
         raise ConfigError(
