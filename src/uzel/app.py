@@ -95,7 +95,12 @@ async def run_worker(settings: Settings) -> None:
                 Periodic("queue log", 60, lambda: prune(parts.pool)),
             ),
         )
-        on_stop(worker.stop)
+
+        def stop() -> None:
+            runner.halt()
+            worker.stop()
+
+        on_stop(stop)
         await worker.run()
         await runner.stop()
         with contextlib.suppress(*database.LOST):

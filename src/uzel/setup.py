@@ -15,7 +15,8 @@ from uzel.messages.store import add_template, newest_template
 
 log = logging.getLogger("uzel.setup")
 
-FIRST_TEMPLATE = "Спасибо, что были у нас в {place}! Расскажите, как всё прошло: {link}"
+# The name stands in the nominative: a template cannot decline it.
+FIRST_TEMPLATE = "{place}: спасибо, что были у нас! Как всё прошло? {link}"
 
 
 def migrate_and_set_up(settings: Settings) -> None:

@@ -59,6 +59,7 @@ RULES: dict[type[Exception], Rule] = {
     ConfigError: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
     Rejected: Rule(State.REJECTED, Health.GOOD),
     OutcomeUnknown: Rule(State.UNKNOWN, Health.SHAKY),
+    TimeoutError: Rule(State.UNKNOWN, Health.SHAKY),
     # The effect may have happened, so the call is unknown; nothing more goes out until a person
     # has seen what changed on their side.
     ContractBroken: Rule(State.UNKNOWN, Health.BROKEN),

@@ -16,7 +16,7 @@ from uzel.calls.outcome import Health, Result, State, failed, succeeded
 from uzel.calls.plan import wake
 from uzel.connections.registry import Active, Registry
 from uzel.connections.store import set_state
-from uzel.errors import Unavailable
+from uzel.errors import OutcomeUnknown, Unavailable, UzelError
 from uzel.kit import database, logs
 from uzel.kit.batch import Batcher
 from uzel.kit.http import new_client
@@ -29,6 +29,7 @@ LONGEST_CALL_S = 30.0
 # may have been declared unknown, so it must not leave any more.
 LATEST_START_S = 4.0
 LONGEST_SLEEP_S = 1.0
+FINISH_WITHIN_S = 5.0
 BREAKER_THRESHOLD = 5
 CLOSE_AGAIN_S = 0.5
 
@@ -76,11 +77,20 @@ class Runner:
         finally:
             del self._pumping[connection_id]
 
-    async def stop(self) -> None:
-        """Begin nothing new; wait for what is under way and write it down."""
+    def halt(self) -> None:
+        """Begin nothing new."""
         self._stopping = True
-        while running := [task for tasks in self._under_way.values() for task in tasks]:
-            await asyncio.wait(running)
+
+    async def stop(self) -> None:
+        """Wait a little for what is under way and write down how it ended; an answer that does not
+        come in that time is lost to us, and its call unknown.
+        """
+        self.halt()
+        if running := [task for tasks in self._under_way.values() for task in tasks]:
+            _, late = await asyncio.wait(running, timeout=FINISH_WITHIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
         await self._closing.close()
         for client in self._clients.values():
             await client.aclose()
@@ -152,11 +162,16 @@ class Runner:
                 raise Unavailable("this process was stopped before the call left")
             async with asyncio.timeout(LONGEST_CALL_S):
                 answer = await operation.run(self.client(active), active.config, row["arguments"])
+        except asyncio.CancelledError:
+            problem: Exception = OutcomeUnknown("this process was stopped before the answer came")
         except Exception as error:
-            if not getattr(error, "detail", None):
+            problem = error
+            if not isinstance(error, UzelError | TimeoutError):
                 log.exception("%s.%s failed", active.connector.name, operation.name)
-            return failed(row["id"], active.id, row["attempt"], operation, error, datetime.now(UTC))
-        return succeeded(row["id"], active.id, row["attempt"], answer)
+        else:
+            return succeeded(row["id"], active.id, row["attempt"], answer)
+        now = datetime.now(UTC)
+        return failed(row["id"], active.id, row["attempt"], operation, problem, now)
 
     def client(self, active: Active) -> httpx2.AsyncClient:
         """The HTTP client of a connection, kept as long as its address stays."""
@@ -175,7 +190,7 @@ class Runner:
                 async with self._pool.acquire() as connection, connection.transaction():
                     await self.write_down(connection, results)
                 return [None] * len(results)
-            except database.LOST as error:
+            except database.PASSING as error:
                 log.warning(
                     "%d results wait for the database: %s", len(results), type(error).__name__
                 )

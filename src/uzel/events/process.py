@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import asyncpg.exceptions
 import orjson
 
 from uzel.connections.registry import Active, Registry
@@ -22,11 +21,6 @@ from uzel.model.visit import Visit
 log = logging.getLogger("uzel.events")
 
 LEFT_BEHIND_S = 10.0
-# Not the event's fault: the job is tried again as it is.
-PASSING: tuple[type[BaseException], ...] = (
-    *database.LOST,
-    asyncpg.exceptions.TransactionRollbackError,
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ class Processor:
         """
         try:
             await self._process(ids)
-        except PASSING:
+        except database.PASSING:  # not the event's fault: the job is tried again as it is
             raise
         except Exception as error:
             if len(ids) == 1:
@@ -77,6 +71,9 @@ class Processor:
 
     async def _read(self, connection: database.Connection, row: Any) -> Read | None:
         active = self._registry.get(row["connection_id"])
+        if active is None:  # made a moment ago, and the web process knew it first
+            await self._registry.refresh()
+            active = self._registry.get(row["connection_id"])
         if active is None or active.config is None or active.connector.webhook is None:
             await store.park(connection, row["id"], "the connection's settings cannot be read")
             return None

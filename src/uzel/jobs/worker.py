@@ -141,8 +141,8 @@ def guarded(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:
             await handler(orjson.loads(job.payload or b"null"))
         except Exception as error:
             wait_s = min(LONGEST_RETRY_S, 0.5 * 2 ** min(job.attempts, 10))
-            if isinstance(error, database.LOST):
-                log.warning("%s: no database (%s)", kind, type(error).__name__)
+            if isinstance(error, database.PASSING):
+                log.warning("%s has to wait: %s", kind, type(error).__name__)
             else:
                 log.exception("%s failed, again in %.1f s", kind, wait_s)
             # PgQueuer stores the traceback; a chained one could carry a guest's data into it.

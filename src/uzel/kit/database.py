@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import asyncpg
+import asyncpg.exceptions
 import orjson
 
 JSON_TYPES = ("json", "jsonb")
@@ -25,6 +26,8 @@ LOST: tuple[type[BaseException], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+# These, and a transaction that had to give way to another: the same again will do.
+PASSING: tuple[type[BaseException], ...] = (*LOST, asyncpg.exceptions.TransactionRollbackError)
 
 
 async def open_pool(dsn: str, *, size: int, name: str, json: bool = True) -> Pool:

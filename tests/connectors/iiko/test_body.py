@@ -35,12 +35,12 @@ def test_an_impossible_number_costs_nothing_else() -> None:
         ("1620", "1620"),
         ("1290.10", "1290.10"),
         ("0.1", "0.1"),
-        ("0.30000000000000004", None),
+        ("1290.1000000000001", "1290.1"),
         ("900719925474.123456", "900719925474.123456"),
         ("9007199254740993.5", None),
         ("1e3", "1000"),
         ("1e400", None),
-        ("1e-400", None),
+        ("1e-400", "0"),
         ("-5", None),
         ("true", None),
         ("null", None),
@@ -51,10 +51,10 @@ def test_totals_keep_their_digits(written: str, total: str | None) -> None:
     assert total_of(read_json(written.encode())) == total
 
 
-@given(st.text(alphabet=st.characters()) | st.text(alphabet="a \n\x00\x1f\ud800😀"))
+@given(st.text(alphabet=st.characters(), max_size=300) | st.text(alphabet="a \n\x00\x1f\ud800😀"))
 def test_a_text_can_be_stored_and_has_one_line(text: str) -> None:
     cleaned = text_of(text) or ""
-    assert cleaned.encode()
+    cleaned.encode()  # raises at a lone surrogate
     assert not set(cleaned) & {"\x00", "\n", "\r", "\t"}
     assert cleaned == cleaned.strip()
 

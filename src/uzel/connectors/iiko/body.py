@@ -81,7 +81,7 @@ def text_of(value: Any) -> str | None:
     """A text of one line, for people; None where there is none."""
     if not isinstance(value, str):
         return None
-    return " ".join(storable(value).split())[:LONGEST_TEXT] or None
+    return " ".join(storable(value).split())[:LONGEST_TEXT].rstrip() or None
 
 
 def label_of(value: Any) -> str | None:
@@ -96,13 +96,15 @@ def id_of(value: Any) -> str | None:
 
 
 def total_of(value: Any) -> str | None:
-    """A sum of money as decimal text."""
+    """A sum of money as decimal text, without the dust that binary fractions leave behind."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     total = Decimal(value)
-    exponent = total.as_tuple().exponent
-    if not 0 <= total < LARGEST_TOTAL or not isinstance(exponent, int) or exponent < -FINEST_TOTAL:
+    if not 0 <= total < LARGEST_TOTAL:
         return None
+    exponent = total.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -FINEST_TOTAL:
+        total = round(total, FINEST_TOTAL).normalize()
     return f"{total:f}"
 
 

@@ -10,7 +10,8 @@ Python that stop the server once the owner has ended, however it ended.
 What lies in the data folder:
 
     lock            held (flock) by the owning process; its pid in plain text
-    postgres.lock   held by every process of the server, so that who gets it knows all are gone
+    postgres.lock   held by the guardian and every process of the server, so that who gets it
+                    knows all are gone
     postgres/       the cluster
     postgres.log    short; no statements, no values of users
 

@@ -1,6 +1,6 @@
 """Keeps one `postgres` for as long as its owner lives. A script, not a module:
 
-    python -I -S guardian.py UID GID LOCK_FD STOP_TIMEOUT_S POSTGRES ARGUMENT...
+    python -I -S guardian.py UID GID LOCK_FD STOP_TIMEOUT_S SOCKET_FOLDER POSTGRES ARGUMENT...
 
 stdin is a pipe whose other end the owner alone holds and never writes to. The kernel closes it
 when the owner ends, kill -9 included, on Linux and macOS alike; the owner closes it to stop the
@@ -34,10 +34,20 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     pid = os.fork()
     if pid == 0:
-        _become_postgres(arguments[4:], uid, gid, lock)
-    os.close(lock)
+        _become_postgres(arguments[5:], uid, gid, lock)
     code = os.waitstatus_to_exitcode(_keep(pid, bell, float(arguments[3])))
+    _remove_socket_folder(arguments[4])
     return code if code >= 0 else 128 - code
+
+
+def _remove_socket_folder(path: str) -> None:
+    """While we hold the lock, so that no other start relies on it. A killed server leaves its
+    socket in there, and clients wait for the next one.
+    """
+    try:  # noqa: SIM105 (contextlib and pathlib would be half of our memory)
+        os.rmdir(path)  # noqa: PTH106
+    except OSError:
+        pass
 
 
 def _become_postgres(command: list[str], uid: int, gid: int, lock: int) -> None:

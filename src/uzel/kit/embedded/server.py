@@ -147,9 +147,8 @@ class EmbeddedPostgres:
             self._socket_folder = sockets.prepare_socket_folder(tag, account)
             ids = (account.uid, account.gid) if account.drop else (-1, -1)
             command = [binaries.postgres, *options.arguments(tag, self._socket_folder)]
-            log_start = self._spawn_guardian(
-                [*map(str, (*ids, lock, self._stop_timeout_s)), *command], lock
-            )
+            settings = map(str, (*ids, lock, self._stop_timeout_s, self._socket_folder))
+            log_start = self._spawn_guardian([*settings, *command], lock)
         finally:
             os.close(lock)
         self._await_ready(log_start)
