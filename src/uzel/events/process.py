@@ -1,5 +1,6 @@
 """Understanding raw events: parse, store elements, hand events to their flows; one transaction."""
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +16,15 @@ from uzel.events.event import Decision, Event, Flow
 from uzel.events.receive import PER_JOB, WAKE
 from uzel.jobs.queue import enqueue
 from uzel.kit import database
+from uzel.kit.batch import Batcher
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.model.visit import Visit
 
 log = logging.getLogger("uzel.events")
 
 LEFT_BEHIND_S = 10.0
+MOST_TOGETHER = 100
+AT_ONCE = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,25 +43,32 @@ class Processor:
         self._pool = pool
         self._registry = registry
         self._flows = flows
+        self._batcher: Batcher[int, None] = Batcher(
+            self._process_batch, most=MOST_TOGETHER, at_once=AT_ONCE
+        )
 
     async def process(self, ids: Sequence[int]) -> None:
-        """Handler of the `events` job. What breaks a whole batch is processed one by one, so that
-        only the culprit is parked.
+        """Handler of the `events` job: raw events whose jobs run at the same time share one
+        transaction.
         """
+        await asyncio.gather(*(self._batcher.submit(raw_event_id) for raw_event_id in ids))
+
+    async def _process_batch(self, ids: Sequence[int]) -> Sequence[None]:
+        """What breaks a whole batch is processed one by one, so that only the culprit is parked."""
         try:
             await self._process(ids)
-        except database.PASSING:  # not the event's fault: the job is tried again as it is
+        except database.PASSING:  # not the events' fault: their jobs are tried again as they are
             raise
         except Exception as error:
-            if len(ids) == 1:
+            if len(ids) > 1:
+                for raw_event_id in ids:
+                    await self._process_batch([raw_event_id])
+            else:
                 log.exception("raw event %s parked", ids[0])
+                reason = f"an error of ours: {type(error).__name__}"
                 async with self._pool.acquire() as connection:
-                    await store.park(
-                        connection, ids[0], f"an error of ours: {type(error).__name__}"
-                    )
-                return
-            for raw_event_id in ids:
-                await self.process([raw_event_id])
+                    await store.park(connection, ids[0], reason)
+        return [None] * len(ids)
 
     async def _process(self, ids: Sequence[int]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
