@@ -25,7 +25,7 @@ ANSWER_TIMEOUT_S = 15.0
 # Shorter than any provider keeps an idle connection: a request that races with their close looks
 # like a lost answer and would have to be treated as one.
 KEEPALIVE_S = 4.0
-# Before each request the pool looks at every idle connection; a few carry hundreds of calls a second.
+# The pool looks at every idle connection before each request, and a few carry hundreds a second.
 KEPT = 10
 DEFAULT_RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 24 * 3600.0

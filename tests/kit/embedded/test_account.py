@@ -102,9 +102,7 @@ def test_a_wheel_below_a_closed_folder_is_copied_for_the_unprivileged_account(
         if source.exists():
             shutil.copytree(source, packages / source.name, ignore=ignored)
     tmp_path.chmod(0o700)
-    for _ in range(2):
-        done = python(round_trip(open_folder), packages)
-        assert (done.stdout, done.stderr) == ("kept\n", "")
-        assert len(list(open_folder.glob("postgresql-18-*"))) == 1
-        shutil.rmtree(open_folder / "postgres")
+    done = python(round_trip(open_folder), packages)
+    assert (done.stdout, done.stderr) == ("kept\n", "")
+    assert len(list(open_folder.glob("postgresql-18-*"))) == 1
     assert tmp_path.stat().st_mode & 0o777 == 0o700

@@ -35,8 +35,9 @@ class Server:
 class EmbeddedPostgres:
     """One PostgreSQL for one data folder, for as long as this process lives or until `stop`.
 
-    `start` may be called again after the server died; the dsn stays the same. Not for use by
-    several threads at once.
+    `start` may be called again after the server died; the dsn stays the same. It may fail then as
+    well (a full disk) and be called later once more. `wait` may run in a thread of its own, all
+    else belongs to one thread.
     """
 
     def __init__(
