@@ -26,6 +26,8 @@ from uzel.supervisor import Child, supervise
 
 NAME = "demo"
 PLACE = ("Кофейня «Узел»", "https://reviews.example/uzel")
+# Now and then an answer gets lost, so that there is something for a person to decide.
+LOST_ANSWER = {"connector": "smsru", "operation": "send_sms", "kind": "reset", "rate": 0.03}
 # Enough for a quarter of an hour of visits that a person can follow with their eyes.
 VISITS = {"per_s": 0.5, "count": 450, "duplicates": 0.1, "out_of_order": 0.1, "noise": 0.3}
 RATE_PER_S = 50.0
@@ -92,11 +94,9 @@ class Demo:
             )
             print(self.as_line() if self.as_json else self.as_text(), flush=True)
             if not self.as_json:
-                ask(
-                    "POST",
-                    f"{self.sandbox_url}/iiko/_run",
-                    json_body={"hook": self.hook("iiko", self.iiko_key), **VISITS},
-                )
+                visits = {"hook": self.hook("iiko", self.iiko_key), **VISITS}
+                ask("POST", f"{self.sandbox_url}/iiko/_run", json_body=visits)
+                ask("POST", f"{self.sandbox_url}/_faults", json_body=LOST_ANSWER)
             return True
         return False
 

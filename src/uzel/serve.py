@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 
 import uvicorn
@@ -55,6 +56,9 @@ def run_role(role: str, settings: Settings) -> int:
     """Run `web` or `worker` to its end; returns the exit status."""
     set_up_logs(settings.log_format, settings.log_level)
     run = {"web": run_web, "worker": run_worker}[role]
+    # What is loaded now stays for good; looking through it again and again would only cause pauses.
+    gc.collect()
+    gc.freeze()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(run(settings))

@@ -12,6 +12,7 @@ from uzel.kit.embedded import opened
 from uzel.kit.secrets import read_key_ring
 from uzel.kit.settings import Settings
 from uzel.messages.store import add_template, newest_template
+from uzel.people.store import any_person
 
 log = logging.getLogger("uzel.setup")
 
@@ -37,6 +38,8 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
             business = await default_business(connection)
             if await newest_template(connection, business, "review_request", "sms") is None:
                 await add_template(connection, business, "review_request", "sms", FIRST_TEMPLATE)
+            if not await any_person(connection):
+                log.warning("nobody can sign in yet; add somebody: uzel user add NAME")
             for name in await adopt_environment(connection, ring, os.environ):
                 log.info("made the default %s connection from the environment", name)
     finally:

@@ -16,9 +16,9 @@ WAKE = "events"
 PER_JOB = 50
 MOST_PER_COMMIT = 256
 COMMITS_AT_ONCE = 2
-# With a commit of 256 every ~15 ms this much waiting is well under 100 ms; more would only make
-# providers wait for an answer they could have had at once.
-ROOM = 1024
+# Two commits' worth: at a commit of 256 every ~15 ms that is waiting well under 100 ms; more would
+# only make senders wait for an answer they could have had at once.
+ROOM = 512
 LONGEST_COMMIT_S = 5.0
 DIGEST_BYTES = 16
 
