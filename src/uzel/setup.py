@@ -4,15 +4,21 @@ import asyncio
 import logging
 import os
 
+import asyncpg
+
 from uzel import migrations
 from uzel.connections.manage import adopt_environment
 from uzel.connections.store import default_business
+from uzel.errors import ConfigError
 from uzel.kit import database
 from uzel.kit.embedded import opened
+from uzel.kit.logs import redact_text
 from uzel.kit.secrets import read_key_ring
 from uzel.kit.settings import Settings
 from uzel.messages.store import add_template, newest_template
 from uzel.people.store import any_person
+
+OLDEST_POSTGRES = 16
 
 log = logging.getLogger("uzel.setup")
 
@@ -29,7 +35,22 @@ def migrate_and_set_up(settings: Settings) -> None:
         asyncio.run(_migrate_and_set_up(settings, server.dsn))
 
 
+async def check_server(dsn: str) -> None:
+    """Refuse what cannot work before anything is changed. Raises ConfigError."""
+    try:
+        connection = await database.connect(dsn, name="set-up")
+    except (*database.LOST, asyncpg.PostgresError, ValueError) as error:
+        raise ConfigError(f"no connection to the database: {redact_text(str(error))}") from error
+    version = connection.get_server_version()
+    await connection.close()
+    if version.major < OLDEST_POSTGRES:
+        raise ConfigError(
+            f"the database is PostgreSQL {version.major}; Uzel needs {OLDEST_POSTGRES} or newer"
+        )
+
+
 async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
+    await check_server(dsn)
     await migrations.upgrade(dsn)
     ring = read_key_ring(settings.master_key, settings.data_dir)
     connection = await database.connect(dsn, name="set-up")
