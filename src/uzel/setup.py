@@ -19,6 +19,11 @@ from uzel.messages.store import add_template, newest_template
 from uzel.people.store import any_person
 
 OLDEST_POSTGRES = 16
+CANNOT_CONNECT: tuple[type[BaseException], ...] = (
+    *database.LOST,
+    asyncpg.PostgresError,
+    ValueError,
+)
 
 log = logging.getLogger("uzel.setup")
 
@@ -39,7 +44,7 @@ async def check_server(dsn: str) -> None:
     """Refuse what cannot work before anything is changed. Raises ConfigError."""
     try:
         connection = await database.connect(dsn, name="set-up")
-    except (*database.LOST, asyncpg.PostgresError, ValueError) as error:
+    except CANNOT_CONNECT as error:
         raise ConfigError(f"no connection to the database: {redact_text(str(error))}") from error
     version = connection.get_server_version()
     await connection.close()
