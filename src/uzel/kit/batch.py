@@ -17,7 +17,8 @@ class Batcher(Generic[Item, Result]):
     """Collects items while earlier ones are being flushed and flushes them together.
 
     flush     takes up to `most` items, returns one result for each in the same order; if it raises,
-              every caller of that batch gets the exception
+              every caller of that batch gets the exception, and a result that is one is raised to
+              its caller alone
     at_once   flushes under way at the same time
     room      items that may wait before `submit` raises Full
 
@@ -27,7 +28,7 @@ class Batcher(Generic[Item, Result]):
 
     def __init__(
         self,
-        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
         *,
         most: int = 256,
         at_once: int = 2,
@@ -52,9 +53,7 @@ class Batcher(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._flushes) < self._at_once:
-            task = asyncio.create_task(self._drain())
-            self._flushes.add(task)
-            task.add_done_callback(self._flushes.discard)
+            self._flushes.add(asyncio.create_task(self._drain()))
         return future
 
     async def close(self) -> None:
@@ -63,21 +62,40 @@ class Batcher(Generic[Item, Result]):
             await asyncio.wait(self._flushes)
 
     async def _drain(self) -> None:
-        # One turn of the loop lets requests that arrived in the same packet join this batch.
-        await asyncio.sleep(0)
-        while self._waiting:
-            size = min(len(self._waiting), self._most)
-            batch = [self._waiting.popleft() for _ in range(size)]
-            try:
-                results = await self._flush([item for item, _ in batch])
-            except BaseException as error:
-                fail(batch, error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for (_, future), result in zip(batch, results, strict=True):
-                    if not future.done():
-                        future.set_result(result)
+        try:
+            # One turn of the loop lets requests that arrived in the same packet join this batch.
+            await asyncio.sleep(0)
+            while self._waiting:
+                await self._flush_some()
+        finally:
+            # In the same turn in which the last item was seen: a done callback would run one turn
+            # later, and an item submitted in between would find a flush that takes no more.
+            task = asyncio.current_task()
+            assert task is not None
+            self._flushes.discard(task)
+
+    async def _flush_some(self) -> None:
+        size = min(len(self._waiting), self._most)
+        batch = [self._waiting.popleft() for _ in range(size)]
+        try:
+            results = await self._flush([item for item, _ in batch])
+        except BaseException as error:
+            fail(batch, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                settle(future, result)
+
+
+def settle(future: "asyncio.Future[Result]", result: Result | Exception) -> None:
+    """Answer a caller, if it still waits."""
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 def fail(batch: Sequence[tuple[Item, "asyncio.Future[Result]"]], error: BaseException) -> None:
@@ -85,5 +103,4 @@ def fail(batch: Sequence[tuple[Item, "asyncio.Future[Result]"]], error: BaseExce
     if not isinstance(error, Exception):
         error = ConnectionAbortedError("stopped before this was done")
     for _, future in batch:
-        if not future.done():
-            future.set_exception(error)
+        settle(future, error)

@@ -1,13 +1,21 @@
 """PostgreSQL through asyncpg: pools, JSON, and what a lost database looks like."""
 
 import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
 import asyncpg.exceptions
 import orjson
 
+from uzel.errors import ConfigError
+
 JSON_TYPES = ("json", "jsonb")
+# The escape of NUL, but not an escaped backslash with `u0000` after it.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Pool = asyncpg.Pool
@@ -41,6 +49,7 @@ async def open_pool(dsn: str, *, size: int, name: str, json: bool = True) -> Poo
         min_size=1,
         max_size=size,
         init=prepare if json else None,
+        reset=leave_as_is,
         timeout=5,
         command_timeout=30,
         max_inactive_connection_lifetime=60,
@@ -48,16 +57,36 @@ async def open_pool(dsn: str, *, size: int, name: str, json: bool = True) -> Poo
     )
 
 
+async def leave_as_is(connection: Connection) -> None:
+    """Nothing here leaves anything behind in a session (locks, settings, cursors), so the question
+    to the server by which asyncpg clears up after each use is saved. It still ends a transaction
+    that was left open.
+    """
+
+
 async def connect(dsn: str, *, name: str) -> asyncpg.Connection:
     """One connection outside any pool, for those who listen or hold locks."""
-    connection = await asyncpg.connect(
-        dsn,
-        timeout=5,
-        command_timeout=30,
-        server_settings={"application_name": f"uzel {name}", "timezone": "UTC"},
-    )
+    with address_understood():
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=5,
+            command_timeout=30,
+            server_settings={"application_name": f"uzel {name}", "timezone": "UTC"},
+        )
     await prepare(connection)
     return connection
+
+
+@contextlib.contextmanager
+def address_understood() -> Iterator[None]:
+    """What asyncpg says of an address it cannot read may quote the password in it."""
+    try:
+        yield
+    except ValueError:
+        raise ConfigError(
+            "UZEL_DATABASE_URL is not the address of a PostgreSQL, such as "
+            "postgresql://user:password@host:5432/database (write special characters as %..)"
+        ) from None
 
 
 async def prepare(connection: Connection) -> None:
@@ -69,5 +98,12 @@ async def prepare(connection: Connection) -> None:
 
 
 def encode_json(value: Any) -> str:
-    """JSON for a jsonb column. Decimal, dates and the like become text; NUL cannot be stored."""
-    return orjson.dumps(value, default=str).decode().replace("\\u0000", "")
+    """JSON for a jsonb column. Decimal, dates and the like become text. What PostgreSQL cannot
+    store is left out (NUL) or replaced (half a surrogate pair): whatever a provider sent, the row
+    around it must be written.
+    """
+    try:
+        text = orjson.dumps(value, default=str).decode()
+    except TypeError:  # half a surrogate pair, or an integer of more than 64 bits
+        text = json.dumps(value, default=str, ensure_ascii=False).encode(errors="replace").decode()
+    return _NUL.sub(r"\1", text) if "\\u0000" in text else text

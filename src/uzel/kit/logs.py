@@ -23,16 +23,24 @@ SECRET_NAMES = frozenset(
     }
 )
 HIDDEN = "•••"
+BIGGEST = 2**63 - 1  # what orjson writes
+# `api_id=…`, `"token": "…"`, `'password': '…'`, `UZEL_MASTER_KEY=…`, `Authorization: Basic …`
+_NAME = r"(?i)(?<![a-z0-9])(" + "|".join(sorted(SECRET_NAMES, key=len, reverse=True)) + ")"
+_SECRET_NAME = re.compile(_NAME + r"\Z")
 _PAIR = re.compile(
-    r"(?i)\b(" + "|".join(sorted(SECRET_NAMES)) + r")(\"?\s*[=:]\s*\"?)(bearer\s+)?[^\s\"'&,;}]+"
+    _NAME + r"([\"']?\s*[=:]\s*)"
+    r"(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|(?:(?:bearer|basic|token)\s+)?[^\s\"'&,;}]+)"
 )
-_PHONE = re.compile(r"(?<![\w-])\+?\d{10,15}(?![\w-])")
-_DSN_PASSWORD = re.compile(r"(://[^/\s:@]+:)[^@\s]+@")
+_PHONE = re.compile(r"(?<![\w-])(?:\+?\d{10,15}|\+\d[\d ()-]{8,17}\d)(?![\w-])")
+_DSN_PASSWORD = re.compile(r"(://[^/\s:@]*:)\S*@")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 def redact_text(text: str) -> str:
-    """Free text without the values of secret-looking pairs and with phone numbers masked."""
+    """Free text without the values of secret-looking pairs and with phone numbers masked; half a
+    surrogate pair, which no stream takes, becomes its escape.
+    """
+    text = text.encode(errors="backslashreplace").decode()
     text = _PAIR.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", text)
     text = _DSN_PASSWORD.sub(rf"\1{HIDDEN}@", text)
     return _PHONE.sub(lambda match: match[0][:5] + HIDDEN + match[0][-2:], text)
@@ -40,7 +48,7 @@ def redact_text(text: str) -> str:
 
 def redact(value: object, name: str = "") -> object:
     """The same for structured values, by field name."""
-    if name.lower() in SECRET_NAMES and value is not None:
+    if value is not None and _SECRET_NAME.search(name):
         return HIDDEN
     if isinstance(value, dict):
         return {str(key): redact(item, str(key)) for key, item in value.items()}
@@ -49,7 +57,7 @@ def redact(value: object, name: str = "") -> object:
     if isinstance(value, str):
         return redact_text(value)
     if isinstance(value, int | float | bool) or value is None:
-        return value
+        return value if not isinstance(value, int) or -BIGGEST <= value <= BIGGEST else str(value)
     return redact_text(str(value))
 
 

@@ -6,7 +6,6 @@ place (table, row, field): copied elsewhere it does not open.
 """
 
 import base64
-import binascii
 import contextlib
 import hashlib
 import os
@@ -55,7 +54,7 @@ class KeyRing:
         nonce, body = sealed[head : head + NONCE_BYTES], sealed[head + NONCE_BYTES :]
         try:
             return cipher.decrypt(nonce, body, place.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
             raise ConfigError(f"the stored secret at {place} is damaged") from error
 
 
@@ -75,7 +74,7 @@ def read_key_ring(master_key: str | None, data_dir: Path) -> KeyRing:
         make_key_file(path)
     if path.stat().st_mode & 0o077:
         raise ConfigError(f"{path} can be read by others; run: chmod 600 '{path}'")
-    return KeyRing([decode_key(line) for line in path.read_text().split()])
+    return KeyRing([decode_key(line) for line in path.read_text(errors="replace").split()])
 
 
 def make_key_file(path: Path) -> None:
@@ -97,7 +96,7 @@ def decode_key(text: str) -> bytes:
     """32 bytes from base64 (standard or URL-safe)."""
     try:
         key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         key = b""
     if len(key) != KEY_BYTES:
         raise ConfigError(

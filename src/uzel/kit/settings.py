@@ -1,14 +1,18 @@
 """Settings of an installation, read from the environment once, at the edge."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from uzel.errors import ConfigError
 
 DEFAULT_PORT = 8000
 DEFAULT_DATA_DIR = ".uzel"
+# The first of each is the default.
+LOG_FORMATS = ("json", "text")
+LOG_LEVELS = ("info", "debug", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,9 @@ class Settings:
     data_dir: Path
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     public_url: str | None = None
-    master_key: str | None = None
+    master_key: str | None = field(default=None, repr=False)
     log_format: str = "json"
     log_level: str = "info"
 
@@ -45,14 +49,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=env.get("UZEL_DATABASE_URL") or None,
         public_url=(env.get("UZEL_PUBLIC_URL") or "").rstrip("/") or None,
         master_key=env.get("UZEL_MASTER_KEY") or None,
-        log_format=env.get("UZEL_LOG_FORMAT") or "json",
-        log_level=env.get("UZEL_LOG_LEVEL") or "info",
+        log_format=_one_of(env, "UZEL_LOG_FORMAT", LOG_FORMATS),
+        log_level=_one_of(env, "UZEL_LOG_LEVEL", LOG_LEVELS),
     )
 
 
 def _port(value: str | None) -> int:
     if not value:
         return DEFAULT_PORT
-    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+    if not re.fullmatch("[0-9]{1,5}", value) or not 0 < int(value) < 65536:
         raise ConfigError(f"UZEL_PORT must be a number from 1 to 65535, not {value!r}")
     return int(value)
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name, "").strip().lower() or allowed[0]
+    if value not in allowed:
+        raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+    return value
