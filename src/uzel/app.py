@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from uzel.calls import recover
 from uzel.calls import store as calls_store
+from uzel.calls.closing import Owner
 from uzel.calls.plan import WAKE as CALLS
-from uzel.calls.runner import Owner, Runner
+from uzel.calls.runner import Runner
 from uzel.connections.registry import Registry
 from uzel.errors import ConfigError
 from uzel.events.event import Flow
@@ -78,11 +79,16 @@ async def run_worker(settings: Settings) -> None:
         processor = Processor(parts.pool, parts.registry, flows(parts.registry))
         worker = Worker(
             settings.database_url or "",
-            {EVENTS: processor.process, CALLS: runner.pump},
+            {EVENTS: processor.process, CALLS: runner.wake},
             (
                 Periodic("beat", 2, lambda: calls_store.beat(parts.pool, me, name)),
                 Periodic("registry", 1, parts.registry.refresh),
-                Periodic("abandoned", 2, lambda: recover.recover_abandoned(parts.pool, runner)),
+                Periodic(
+                    "abandoned",
+                    2,
+                    lambda: recover.recover_abandoned(parts.pool, parts.registry, runner),
+                ),
+                Periodic("taken back", 5, runner.take_back_lost),
                 Periodic("overdue", 3, lambda: recover.wake_overdue(parts.pool)),
                 Periodic(
                     "lookups",
@@ -91,7 +97,7 @@ async def run_worker(settings: Settings) -> None:
                 ),
                 Periodic("left behind", 5, lambda: wake_left_behind(parts.pool)),
                 Periodic("early receipts", 3, lambda: match_early(parts.pool)),
-                Periodic("receipts", 60, lambda: poll_receipts(parts.pool, parts.registry, runner)),
+                Periodic("receipts", 20, lambda: poll_receipts(parts.pool, parts.registry, runner)),
                 Periodic("queue log", 60, lambda: prune(parts.pool)),
             ),
         )

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from uzel.connector import Answer, Operation
@@ -146,4 +146,20 @@ def failed(
         detail=str(error) if told or isinstance(error, ConfigError) else "an error of ours",
         http_status=error.http_status if isinstance(error, CallFailed) else None,
         suppress=bool(getattr(error, "suppress", False)),
+    )
+
+
+def never_left(call_id: int, connection_id: int, attempt: int) -> Result:
+    """This process was stopped, or cut off from the database, before the call could leave. It says
+    nothing about the provider, and does not count.
+    """
+    return Result(
+        call_id,
+        connection_id,
+        attempt,
+        State.PLANNED,
+        Health.SAYS_NOTHING,
+        due_at=datetime.now(UTC),
+        error_class=Unavailable.__name__,
+        detail="this process was held up before the call left",
     )

@@ -2,25 +2,25 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from uzel.calls import store
+from uzel.calls.closing import Closed, Owner
 from uzel.calls.outcome import Health, Result, State
 from uzel.calls.plan import wake
-from uzel.calls.runner import Closed, Owner, Runner
-from uzel.connections.registry import Registry
+from uzel.calls.runner import Runner
+from uzel.connections.registry import Active, Registry
 from uzel.connector import Answer
-from uzel.connectors import connectors
-from uzel.errors import CallFailed, UzelError
+from uzel.errors import UzelError
 from uzel.kit import database
 
 log = logging.getLogger("uzel.calls")
 
 WORKER_SILENT_S = 10.0
 LONGEST_SENDING_S = 90.0
-LOOK_UP_EVERY = timedelta(seconds=15)
+LOOK_UP_EVERY_S = 15.0
 
 
 class Choice(StrEnum):
@@ -43,7 +43,7 @@ STATE_OF = {
 }
 
 
-async def recover_abandoned(pool: database.Pool, runner: Runner) -> None:
+async def recover_abandoned(pool: database.Pool, registry: Registry, runner: Runner) -> None:
     """Calls left in `sending` by a worker that died: what can be repeated is planned again, all
     else becomes unknown.
     """
@@ -51,20 +51,21 @@ async def recover_abandoned(pool: database.Pool, runner: Runner) -> None:
         rows = await store.find_abandoned(connection, WORKER_SILENT_S, LONGEST_SENDING_S)
         if rows:
             log.warning("%d calls were abandoned by a worker that died", len(rows))
-            await runner.write_down(connection, [abandoned(row) for row in rows])
+            results = [abandoned(registry.get(row["connection_id"]), row) for row in rows]
+            await runner.closing.write_down(connection, results)
 
 
-def abandoned(row: Any) -> Result:
+def abandoned(active: Active | None, row: Any) -> Result:
     """The result of a call whose worker is gone."""
-    operation = connectors()[row["connector"]].operations[row["operation"]]
-    now = datetime.now(UTC)
+    operation = active.connector.operations.get(row["operation"]) if active else None
+    repeatable = operation is not None and operation.repeatable
     return Result(
         row["id"],
         row["connection_id"],
         row["attempt"],
-        State.PLANNED if operation.repeatable else State.UNKNOWN,
+        State.PLANNED if repeatable else State.UNKNOWN,
         Health.SAYS_NOTHING,
-        due_at=now if operation.repeatable else None,
+        due_at=datetime.now(UTC) if repeatable else None,
         error_class="OutcomeUnknown",
         detail="the process that made the call ended before the answer was written down",
     )
@@ -79,20 +80,19 @@ async def wake_overdue(pool: database.Pool) -> None:
 
 async def look_up_unknown(pool: database.Pool, registry: Registry, runner: Runner) -> None:
     """Ask providers that can tell whether calls with a lost answer happened."""
-    able = [
-        f"{connector.name}.{operation.name}"
-        for connector in connectors().values()
-        for operation in connector.operations.values()
+    able = {
+        f"{active.connector.name}.{operation.name}"
+        for active in registry.all()
+        for operation in active.connector.operations.values()
         if operation.look_up is not None
-    ]
-    rows = await store.to_look_up(pool, able, datetime.now(UTC) - LOOK_UP_EVERY) if able else []
+    }
+    rows = await store.to_look_up(pool, sorted(able), LOOK_UP_EVERY_S) if able else []
     for row in rows:
         result = await look_up(registry, runner, row)
         if result is None:
             await store.touch(pool, row["id"])
-            continue
-        async with pool.acquire() as connection, connection.transaction():
-            await runner.write_down(connection, [result])
+        else:
+            await runner.closing.submit(result)
 
 
 async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None:
@@ -106,8 +106,11 @@ async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None
         answer: Answer | None = await operation.look_up(
             runner.client(active), active.config, row["effect"], row["arguments"]
         )
-    except CallFailed as error:
-        log.info("lookup of call %s has to wait: %s", row["id"], error.detail)
+    except UzelError as error:
+        log.info("lookup of call %s has to wait: %s", row["id"], error)
+        return None
+    except Exception:  # an error of ours about one call must not keep the others waiting
+        log.exception("lookup of call %s failed", row["id"])
         return None
     state = State.ACCEPTED if answer is not None else State.PLANNED
     return Result(

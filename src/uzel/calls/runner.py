@@ -1,10 +1,10 @@
 """Making the planned calls: take over, ask, close; within each connection's rate and breaker."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,12 @@ from uuid import UUID
 import httpx2
 
 from uzel.calls import store
-from uzel.calls.outcome import Health, Result, State, failed, succeeded
+from uzel.calls.closing import Closing, Owner
+from uzel.calls.outcome import Result, State, failed, never_left, succeeded
 from uzel.calls.plan import wake
 from uzel.connections.registry import Active, Registry
-from uzel.connections.store import set_state
-from uzel.errors import OutcomeUnknown, Unavailable, UzelError
+from uzel.errors import OutcomeUnknown, UzelError
 from uzel.kit import database, logs
-from uzel.kit.batch import Batcher
 from uzel.kit.http import new_client
 
 log = logging.getLogger("uzel.calls")
@@ -30,42 +29,51 @@ LONGEST_CALL_S = 30.0
 LATEST_START_S = 4.0
 LONGEST_SLEEP_S = 1.0
 FINISH_WITHIN_S = 5.0
-BREAKER_THRESHOLD = 5
-CLOSE_AGAIN_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A call whose end was written down: what its owner is told, in the same transaction."""
-
-    effect: str
-    result: Result
-
-
-Owner = Callable[[database.Connection, Sequence[Closed]], Awaitable[None]]
+WRITE_WITHIN_S = 2.0
+# Longer than LATEST_START_S: should it hear of such a call after all, it is too late to leave.
+LOST_AFTER_S = 6.0
 
 
 class Runner:
-    """Makes the calls of all connections in this process.
-
-    owners  first part of an effect (`message` of `message:17`) → who is told how its calls ended
-    """
+    """Makes the calls of all connections in this process; `owners` as for `Closing`."""
 
     def __init__(
         self, pool: database.Pool, registry: Registry, owners: Mapping[str, Owner], worker: UUID
     ) -> None:
         self._pool = pool
         self._registry = registry
-        self._owners = owners
         self._worker = worker
+        self.closing = Closing(pool, owners)
         self._clients: dict[tuple[int, str], httpx2.AsyncClient] = {}
         self._pumping: dict[int, bool] = {}
+        self._pumps: set[asyncio.Task[None]] = set()
         self._under_way: dict[int, set[asyncio.Task[None]]] = {}
-        self._closing: Batcher[Result, None] = Batcher(self._write_down, at_once=1)
+        # (call, attempt) that reached us and whose end is not written down: they may have left.
+        self._held: set[tuple[int, int]] = set()
         self._stopping = False
 
+    async def wake(self, connection_id: int) -> None:
+        """Have the due calls of one connection made; handler of the `calls` job. Returns at once: a
+        backlog may take hours, and the queue waits for its jobs when it stops or starts anew.
+        """
+        if connection_id in self._pumping:
+            self._pumping[connection_id] = True
+        elif not self._stopping:
+            task = asyncio.create_task(self._pump_safely(connection_id))
+            self._pumps.add(task)
+            task.add_done_callback(self._pumps.discard)
+
+    async def _pump_safely(self, connection_id: int) -> None:
+        """What fails here is taken up again: see `recover.wake_overdue`."""
+        try:
+            await self.pump(connection_id)
+        except database.PASSING as error:
+            log.warning("calls of %s have to wait: %s", connection_id, type(error).__name__)
+        except Exception:
+            log.exception("calls of %s cannot be made", connection_id)
+
     async def pump(self, connection_id: int) -> None:
-        """Make the due calls of one connection; handler of the `calls` job."""
+        """Begin the due calls of one connection until none is left."""
         if connection_id in self._pumping:
             self._pumping[connection_id] = True
             return
@@ -86,14 +94,23 @@ class Runner:
         come in that time is lost to us, and its call unknown.
         """
         self.halt()
-        if running := [task for tasks in self._under_way.values() for task in tasks]:
-            _, late = await asyncio.wait(running, timeout=FINISH_WITHIN_S)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-        await self._closing.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_WITHIN_S):
+                while running := self._running():
+                    await asyncio.wait(running)
+        for task in (late := self._running()):
+            task.cancel()
+        # Without its database this process must end too; who recovers finds the calls in `sending`.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_WITHIN_S):
+                await asyncio.gather(*late, return_exceptions=True)
+                await self.closing.close()
         for client in self._clients.values():
             await client.aclose()
+
+    def _running(self) -> list[asyncio.Task[None]]:
+        """Pumps, which may still begin something, and calls under way."""
+        return [*self._pumps, *(task for tasks in self._under_way.values() for task in tasks)]
 
     async def _pump_until_idle(self, connection_id: int) -> None:
         while not self._stopping:
@@ -105,24 +122,27 @@ class Runner:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 continue
             room = AT_ONCE - len(running)
-            rows = await store.begin(
-                self._pool, connection_id, room, active.rate_per_s, self._worker
-            )
-            begun = [row for row in rows if row["id"] is not None]
-            started = time.monotonic()
-            for row in begun:
-                self._start(active, row, started)
-            if len(begun) < room and not await self._more_soon(connection_id, rows):
+            rows = await self._begin(active, room)
+            all_taken = len(rows) == room and rows[0]["id"] is not None
+            if not all_taken and not await self._more_soon(connection_id, rows):
                 return
+
+    async def _begin(self, active: Active, room: int) -> list[Any]:
+        async with self._pool.acquire() as connection:
+            # Before the database is asked: this process may be stopped while it answers.
+            started = time.monotonic()
+            rows = await store.begin(connection, active.id, room, active.rate_per_s, self._worker)
+            for row in rows:
+                if row["id"] is not None:
+                    self._start(active, row, started)
+        return rows
 
     async def _more_soon(self, connection_id: int, rows: Sequence[Any]) -> bool:
         """Whether to go on pumping: waits for a near next call, books a wake for a far one."""
-        due_at = await store.next_due(self._pool, connection_id)
-        if due_at is None or not rows or not rows[0]["active"]:
+        due_in_s = await store.next_due_in_s(self._pool, connection_id)
+        if due_in_s is None or not rows or not rows[0]["active"]:
             return False
-        gate = rows[0]
-        at = max(filter(None, (due_at, gate["next_at"], gate["closed_until"])))
-        wait_s = (at - datetime.now(UTC)).total_seconds()
+        wait_s = max(due_in_s, rows[0]["limited_for_s"], rows[0]["closed_for_s"] or 0.0)
         if wait_s <= LONGEST_SLEEP_S:
             await asyncio.sleep(max(wait_s, 0.002))
             return True
@@ -131,6 +151,7 @@ class Runner:
         return False
 
     def _start(self, active: Active, row: Any, started: float) -> None:
+        self._held.add((row["id"], row["attempt"]))
         task = asyncio.create_task(self._make(active, row, started))
         running = self._under_way[active.id]
         running.add(task)
@@ -140,26 +161,34 @@ class Runner:
         logs.request_id.set(row["request_id"])
         result = await self._ask(active, row, started)
         level = logging.INFO if result.state is State.ACCEPTED else logging.WARNING
+        about = {"call": row["id"], "attempt": row["attempt"]}
         log.log(
             level,
             "%s.%s: %s",
             active.connector.name,
             row["operation"],
             result.state,
-            extra={
-                "call": row["id"],
-                "attempt": row["attempt"],
-                "code": result.code,
-                "detail": result.detail,
-            },
+            extra={**about, "code": result.code, "detail": result.detail},
         )
-        await self._closing.submit(result)
+        await self.closing.submit(result)
+        self._held.discard((row["id"], row["attempt"]))
+
+    async def take_back_lost(self) -> None:
+        """Calls that were begun for this process but of which it never heard (the connection to the
+        database broke in between) did certainly not leave: planned again.
+        """
+        rows = await store.begun_by(self._pool, self._worker, LOST_AFTER_S)
+        for row in rows:
+            if (row["id"], row["attempt"]) not in self._held:
+                await self.closing.submit(
+                    never_left(row["id"], row["connection_id"], row["attempt"])
+                )
 
     async def _ask(self, active: Active, row: Any, started: float) -> Result:
         operation = active.connector.operations[row["operation"]]
         try:
             if time.monotonic() - started > LATEST_START_S:
-                raise Unavailable("this process was stopped before the call left")
+                return never_left(row["id"], active.id, row["attempt"])
             async with asyncio.timeout(LONGEST_CALL_S):
                 answer = await operation.run(self.client(active), active.config, row["arguments"])
         except asyncio.CancelledError:
@@ -180,57 +209,3 @@ class Runner:
         if key not in self._clients:
             self._clients[key] = new_client(base_url)
         return self._clients[key]
-
-    async def _write_down(self, results: Sequence[Result]) -> Sequence[None]:
-        """Close calls, tell their owners, keep connections' health: one transaction. An answer that
-        cannot be written down would turn into an unknown, so this waits for the database.
-        """
-        while True:
-            try:
-                async with self._pool.acquire() as connection, connection.transaction():
-                    await self.write_down(connection, results)
-                return [None] * len(results)
-            except database.PASSING as error:
-                log.warning(
-                    "%d results wait for the database: %s", len(results), type(error).__name__
-                )
-                await asyncio.sleep(CLOSE_AGAIN_S)
-
-    async def write_down(self, connection: database.Connection, results: Sequence[Result]) -> None:
-        """The same in the caller's transaction."""
-        by_id = {result.call_id: result for result in results}
-        rows = await store.close(connection, sorted(results, key=lambda r: r.call_id))
-        told: dict[str, list[Closed]] = {}
-        for row in rows:
-            owner = row["effect"].partition(":")[0]
-            told.setdefault(owner, []).append(Closed(row["effect"], by_id[row["id"]]))
-        for owner, closed in told.items():
-            await self._owners[owner](connection, closed)
-        await self._keep_health(connection, results)
-        await self._book_retries(connection, results)
-
-    async def _keep_health(
-        self, connection: database.Connection, results: Sequence[Result]
-    ) -> None:
-        good = {r.connection_id for r in results if r.health is Health.GOOD}
-        for result in sorted(results, key=lambda r: r.connection_id):
-            reason = f"{result.detail or result.error_class}"
-            if result.health is Health.SHAKY and result.connection_id not in good:
-                await store.trip(connection, result.connection_id, reason, BREAKER_THRESHOLD)
-            elif result.health is Health.BROKEN:
-                log.error("connection %s paused: %s", result.connection_id, reason)
-                await set_state(connection, result.connection_id, "paused", reason)
-        if good:
-            await store.mend(connection, sorted(good))
-
-    async def _book_retries(
-        self, connection: database.Connection, results: Sequence[Result]
-    ) -> None:
-        now = datetime.now(UTC)
-        first: dict[int, datetime] = {}
-        for result in results:
-            if result.state is State.PLANNED and result.due_at is not None:
-                known = first.get(result.connection_id, result.due_at)
-                first[result.connection_id] = min(known, result.due_at)
-        for connection_id, due_at in first.items():
-            await wake(connection, connection_id, max(0.0, (due_at - now).total_seconds()))

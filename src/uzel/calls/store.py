@@ -1,7 +1,6 @@
 """The journal of calls in the database."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +9,9 @@ from uzel.kit.database import Connection, Pool
 
 # Taking calls over. One statement, so the database decides every race: the limiter's row is locked
 # first, which makes processes queue up per connection. GCRA: `next_at` is when the next call is due
-# if calls came at exactly the allowed rate; a tenth of a second's worth may come early, so that a
-# fast connection is not woken for every single call.
+# if calls came at exactly the allowed rate; the whole calls of a tenth of a second may come early,
+# so that a fast connection is not woken for every single call, and one of less than 10 a second
+# keeps its distance to the letter. Waits are told in seconds: only this clock counts.
 BEGIN = """
 with gate as materialized (
     select greatest(l.next_at, clock_timestamp()) as next_at, n.state = 'active' as active,
@@ -29,8 +29,8 @@ with gate as materialized (
                 when tripped and open_until > clock_timestamp() then 0
                 when tripped and trial_at > clock_timestamp() - interval '30 seconds' then 0
                 when tripped then 1
-                else least($2, 1 + floor($3 * extract(epoch from
-                     clock_timestamp() + interval '0.1 second' - next_at))::int) end as slots
+                else least($2, 1 + floor(floor($3::float8 / 10) + $3::float8 * extract(epoch from
+                     clock_timestamp() - next_at))::int) end as slots
       from gate
 ), wanted as materialized (
     select id from call
@@ -46,18 +46,21 @@ with gate as materialized (
  returning c.id, c.operation, c.arguments, c.attempt, c.request_id
 ), spent as (
     update call_limit set next_at = (select next_at from allowed)
-                          + make_interval(secs => (select count(*) from begun) / $3)
+                          + make_interval(secs => (select count(*) from begun) / $3::float8)
      where connection_id = $1 and exists (select 1 from begun)
 ), trial as (
     update call_breaker set trial_at = clock_timestamp()
      where connection_id = $1 and exists (select 1 from begun)
        and (select tripped from allowed)
 )
-select b.id, b.operation, b.arguments, b.attempt, b.request_id,
-       a.active, a.slots, a.next_at, a.closed_until
+select b.id, b.operation, b.arguments, b.attempt, b.request_id, a.active,
+       (extract(epoch from a.next_at - clock_timestamp())
+        + (select count(*) from begun) / $3::float8)::float8 as limited_for_s,
+       extract(epoch from a.closed_until - clock_timestamp())::float8 as closed_for_s
   from allowed a left join begun b on true
 """
 
+# An acceptance that comes late, after the call was planned once more, still spares the second try.
 CLOSE = """
 with result as (
     select * from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::text[],
@@ -74,8 +77,8 @@ update call c
            'state', r.state, 'error', r.error_class, 'code', r.code, 'detail', r.detail,
            'http_status', r.http_status)
   from result r
- where c.id = r.id and c.attempt = r.attempt and c.state in ('sending', 'unknown')
-   and c.decided_at is null
+ where c.id = r.id and c.attempt = r.attempt and c.decided_at is null
+   and (c.state in ('sending', 'unknown') or (c.state = 'planned' and r.state = 'accepted'))
 returning c.id, c.effect
 """
 
@@ -96,18 +99,30 @@ async def plan(
 
 
 async def begin(
-    pool: Pool, connection_id: int, most: int, rate_per_s: float, worker: UUID
+    connection: Connection, connection_id: int, most: int, rate_per_s: float, worker: UUID
 ) -> list[Any]:
     """Take over up to `most` due calls of one connection; see BEGIN. Every row tells the gate
-    (active, slots, next_at, closed_until); `id` is null where nothing was begun.
+    (`active`; seconds until the limiter and the breaker let the next one through: `limited_for_s`,
+    `closed_for_s`, null while it is closed by nothing); `id` is null where nothing was begun.
     """
-    return await pool.fetch(BEGIN, connection_id, most, rate_per_s, worker)
+    return await connection.fetch(BEGIN, connection_id, most, rate_per_s, worker)
 
 
-async def next_due(pool: Pool, connection_id: int) -> datetime | None:
-    """When the next planned call of this connection wants to go."""
-    found: datetime | None = await pool.fetchval(
-        "select min(due_at) from call where connection_id = $1 and state = 'planned'",
+async def begun_by(pool: Pool, worker: UUID, before_s: float) -> list[Any]:
+    """(id, connection_id, attempt) of the calls this worker began more than `before_s` ago."""
+    return await pool.fetch(
+        "select id, connection_id, attempt from call where state = 'sending' and worker = $1 "
+        "and started_at < clock_timestamp() - make_interval(secs => $2) order by id",
+        worker,
+        before_s,
+    )
+
+
+async def next_due_in_s(pool: Pool, connection_id: int) -> float | None:
+    """Seconds until the next planned call of this connection wants to go."""
+    found: float | None = await pool.fetchval(
+        "select extract(epoch from min(due_at) - clock_timestamp())::float8 from call "
+        "where connection_id = $1 and state = 'planned'",
         connection_id,
     )
     return found
@@ -132,13 +147,13 @@ async def close(connection: Connection, results: Sequence[Result]) -> list[Any]:
 
 async def trip(connection: Connection, connection_id: int, reason: str, threshold: int) -> None:
     """Count a failure; from `threshold` on the breaker opens, longer each time, 15 minutes at
-    most.
+    most. While it is open nothing counts: what was under way when it opened fails for one reason.
     """
     await connection.execute(
         "update call_breaker set failures = failures + 1, reason = $2, changed_at = now(), "
         "open_until = case when failures + 1 >= $3 then clock_timestamp() + make_interval("
         "secs => least(900, 10 * 2 ^ least(10, failures + 1 - $3))) else open_until end "
-        "where connection_id = $1",
+        "where connection_id = $1 and (open_until is null or open_until <= clock_timestamp())",
         connection_id,
         reason,
         threshold,
@@ -188,21 +203,24 @@ async def find_abandoned(connection: Connection, silent_s: float, longest_s: flo
 async def waiting_connections(pool: Pool) -> list[int]:
     """Active connections with calls that should have gone by now: their wake may have been lost."""
     rows = await pool.fetch(
-        "select n.id from connection n where n.state = 'active' and exists (select 1 from call c "
-        "where c.connection_id = n.id and c.state = 'planned' and c.due_at < clock_timestamp())"
+        "select n.id from connection n join call_breaker k on k.connection_id = n.id "
+        "where n.state = 'active' and (k.open_until is null or k.open_until < clock_timestamp()) "
+        "and exists (select 1 from call c where c.connection_id = n.id and c.state = 'planned' "
+        "and c.due_at < clock_timestamp())"
     )
     return [row["id"] for row in rows]
 
 
-async def to_look_up(pool: Pool, operations: Sequence[str], before: datetime) -> list[Any]:
-    """Unknown calls of operations that can be looked up, not touched since `before`."""
+async def to_look_up(pool: Pool, operations: Sequence[str], every_s: float) -> list[Any]:
+    """Unknown calls of operations that can be looked up, not touched for `every_s`."""
     return await pool.fetch(
         "select c.id, c.connection_id, c.operation, c.arguments, c.attempt, c.effect from call c "
         "join connection n on n.id = c.connection_id "
         "where c.state = 'unknown' and n.connector || '.' || c.operation = any($1) "
-        "and c.finished_at < $2 and c.decided_at is null order by c.id limit 100",
+        "and c.finished_at < clock_timestamp() - make_interval(secs => $2) "
+        "and c.decided_at is null order by c.finished_at limit 100",
         list(operations),
-        before,
+        every_s,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +40,19 @@ class Active:
 
 
 class Registry:
-    """All connections by id and by the fingerprint of their webhook key."""
+    """All connections by id and by the fingerprint of their webhook key; `known` are the connectors
+    there are.
+    """
 
-    def __init__(self, pool: database.Pool, ring: KeyRing) -> None:
+    def __init__(
+        self,
+        pool: database.Pool,
+        ring: KeyRing,
+        known: Mapping[str, Connector] | None = None,
+    ) -> None:
         self._pool = pool
         self._ring = ring
+        self._known = connectors() if known is None else known
         self._version: Any = None
         self._by_id: dict[int, Active] = {}
         self._by_key: dict[tuple[str, bytes], Active] = {}
@@ -85,9 +93,11 @@ class Registry:
                 await self.refresh()
             except database.LOST as error:
                 log.warning("connections not refreshed: %s", type(error).__name__)
+            except Exception:  # a loop that ended would leave revoked keys in use for ever
+                log.exception("connections not refreshed")
 
     def _activate(self, row: Any) -> Active | None:
-        connector = connectors().get(row["connector"])
+        connector = self._known.get(row["connector"])
         if connector is None:
             log.error("no connector is called %s", row["connector"])
             return None

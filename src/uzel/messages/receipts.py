@@ -5,14 +5,18 @@ from collections.abc import Sequence
 
 from uzel.calls.runner import Runner
 from uzel.connections.registry import Registry
-from uzel.connector import Element
+from uzel.connector import Answer, Element
 from uzel.errors import CallFailed
 from uzel.kit import database
 from uzel.messages import store
-from uzel.messages.send import receipt_window, settle_early
+from uzel.messages.send import settle_early
 from uzel.model.receipt import Receipt, ReceiptState
 
 log = logging.getLogger("uzel.messages")
+
+OPERATION = "sms_status"
+# Of a hundred messages each; what is left over is asked about the next time.
+MOST_ROUNDS = 20
 
 STATE = {
     ReceiptState.PENDING: "accepted",
@@ -58,33 +62,43 @@ async def match_early(pool: database.Pool) -> None:
 
 
 async def poll_receipts(pool: database.Pool, registry: Registry, runner: Runner) -> None:
-    """Ask about messages that were accepted a while ago and that no receipt has settled."""
-    after, before = receipt_window()
+    """Ask about messages no receipt has settled, and about what messages cost."""
     for active in registry.all():
-        operation = active.connector.operations.get("sms_status")
+        operation = active.connector.operations.get(OPERATION)
         if operation is None or active.config is None or active.state != "active":
             continue
-        references = await store.waiting_for_receipt(pool, active.id, after, before)
-        if not references:
-            continue
-        try:
-            answer = await operation.run(runner.client(active), active.config, {"ids": references})
-        except CallFailed as error:
-            log.warning("receipts of %s not read: %s", active.title, error.detail)
-            continue
-        rows = [
-            (
-                active.id,
-                item["reference"],
-                STATE[ReceiptState(item["state"])],
-                item["detail"],
-                None,
-                item["cost_minor"],
-                answer.currency,
-            )
-            for item in answer.data["messages"]
-        ]
-        await store.touch(pool, active.id, references)
-        if rows:
-            async with pool.acquire() as connection:
-                await store.settle(connection, rows)
+        for _ in range(MOST_ROUNDS):
+            references = await store.worth_asking(pool, active.id)
+            if not references:
+                break
+            try:
+                answer = await operation.run(
+                    runner.client(active), active.config, {"ids": references}
+                )
+            except CallFailed as error:
+                log.warning("receipts of %s not read: %s", active.title, error.detail)
+                break
+            await store.touch(pool, active.id, references)
+            await settle_polled(pool, active.id, answer)
+
+
+async def settle_polled(pool: database.Pool, connection_id: int, answer: Answer) -> None:
+    """Apply what the provider said of the messages it was asked about. That it does not know one
+    says nothing of a message it had accepted.
+    """
+    rows = [
+        (
+            connection_id,
+            item["reference"],
+            STATE[ReceiptState(item["state"])],
+            item["detail"],
+            None,
+            item["cost_minor"],
+            answer.currency,
+        )
+        for item in answer.data["messages"]
+        if item["known"]
+    ]
+    if rows:
+        async with pool.acquire() as connection:
+            await store.settle(connection, rows)

@@ -3,13 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uzel.calls import store as calls_store
+from uzel.calls.closing import Closed
 from uzel.calls.outcome import State
 from uzel.calls.plan import Plan, plan
-from uzel.calls.runner import Closed
 from uzel.kit.database import Connection
 from uzel.messages import store
 from uzel.model.sms_text import count_segments
@@ -135,9 +134,3 @@ async def cancel_messages(connection: Connection, origins: Sequence[str], reason
     withdrawn = await calls_store.cancel(connection, [effect_of(i) for i in ids], reason)
     await store.cancel(connection, [int(e.partition(":")[2]) for e in withdrawn], reason)
     return len(withdrawn)
-
-
-def receipt_window(now: datetime | None = None) -> tuple[datetime, datetime]:
-    """Accepted between these two times and still without a receipt: worth asking about."""
-    now = now or datetime.now(UTC)
-    return now - timedelta(days=3), now - timedelta(minutes=5)

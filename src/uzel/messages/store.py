@@ -1,7 +1,6 @@
 """Messages in the database."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
@@ -102,25 +101,25 @@ async def forget_early(connection: Connection | Pool) -> None:
     )
 
 
-async def waiting_for_receipt(
-    pool: Pool, connection_id: int, after: datetime, before: datetime
-) -> list[str]:
-    """References of up to 100 accepted messages that no receipt has settled."""
+async def worth_asking(pool: Pool, connection_id: int) -> list[str]:
+    """References of up to 100 messages to ask the provider about: accepted a while ago and settled
+    by no receipt, or of unknown cost. Each every five minutes at most, for three days.
+    """
     rows = await pool.fetch(
-        "select reference from message where connection_id = $1 and state = 'accepted' "
-        "and reference is not null and accepted_at between $2 and $3 "
-        "order by updated_at limit 100",
+        "select reference from message where connection_id = $1 and reference is not null "
+        "and (cost_minor is null or state = 'accepted') "
+        "and accepted_at between now() - interval '3 days' and now() - interval '15 seconds' "
+        "and (asked_at is null and (cost_minor is null or accepted_at < now() - interval "
+        "'5 minutes') or asked_at < now() - interval '5 minutes') order by accepted_at limit 100",
         connection_id,
-        after,
-        before,
     )
     return [row["reference"] for row in rows]
 
 
 async def touch(pool: Pool, connection_id: int, references: Sequence[str]) -> None:
-    """Asked about; others first next time."""
+    """Asked about just now."""
     await pool.execute(
-        "update message set updated_at = now() where connection_id = $1 and reference = any($2)",
+        "update message set asked_at = now() where connection_id = $1 and reference = any($2)",
         connection_id,
         list(references),
     )
