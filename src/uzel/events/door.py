@@ -6,6 +6,7 @@ ours (401), are no request of this kind at all (400), or are too large (413); an
 Retry-After when we cannot store it now.
 """
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterable
@@ -14,9 +15,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
+import asyncpg
 import orjson
 
-from uzel.connections.registry import Active, Registry
+from uzel.connections.registry import Registry
 from uzel.connector import BodyKind, Received
 from uzel.errors import SignatureInvalid
 from uzel.events import store
@@ -29,6 +31,8 @@ log = logging.getLogger("uzel.door")
 MOST_BYTES = 1024 * 1024
 MOST_FORM_FIELDS = 5000
 RETRY_AFTER_S = 5
+# The first that is given counts.
+KEY_HEADERS = (b"x-api-key", b"authorization")
 # Never stored: they carry our key or somebody's session.
 SECRET_HEADERS = frozenset(
     (b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"token")
@@ -85,14 +89,16 @@ class Door:
     async def enter(self, request: Request) -> Reply:
         """Answer one request; a 200 means it is committed."""
         query, keys = split_query(request.query)
-        active = self._find(request, keys)
+        key = keys[0] if keys else key_in_headers(request.headers)
+        # One lookup whatever was sent, so that an absent key takes as long as a wrong one.
+        active = self._registry.by_key(request.connector, key)
         if active is None:
             return self.turn_away(request.connector, UNKNOWN_KEY)
         webhook = active.connector.webhook
         assert webhook is not None
         if not readable(webhook.body, request.body):
             return self.turn_away(request.connector, NOT_READABLE)
-        headers = headers_to_keep(request.headers)
+        headers = headers_to_keep(request.headers, key)
         if webhook.verify is not None:
             if active.config is None:
                 return self.turn_away(request.connector, BUSY)
@@ -119,15 +125,11 @@ class Door:
         except database.LOST as error:
             log.warning("not stored: %s", type(error).__name__)
             return self.turn_away(connector, BUSY)
+        except asyncpg.DataError:
+            log.exception("a request that cannot be stored")
+            return self.turn_away(connector, NOT_READABLE)
         self.outcomes[connector, "duplicate" if new is None else "stored"] += 1
         return accepted
-
-    def _find(self, request: Request, keys: list[str]) -> Active | None:
-        """The connection of the first key given: `?key=`, X-Api-Key, Authorization."""
-        if not keys:
-            keys = [key for name, value in request.headers if (key := key_in(name, value))]
-        # One lookup whatever was sent, so that an absent key takes as long as a wrong one.
-        return self._registry.by_key(request.connector, keys[0] if keys and keys[0] else "")
 
     async def save_counts(self, pool: database.Pool) -> None:
         """Add what was turned away since the last time to the counters of the day."""
@@ -137,10 +139,13 @@ class Door:
         day = datetime.now(UTC)
         try:
             await store.count_refusals(
-                pool, [(day, connector, reason, n) for (connector, reason), n in counts.items()]
+                pool,
+                [(day, connector, reason, n) for (connector, reason), n in sorted(counts.items())],
             )
-        except database.LOST:
+        except database.PASSING:
             self._unsaved.update(counts)
+        except Exception:  # figures are not worth ending the loop that saves them
+            log.exception("refusals were not counted")
 
 
 def split_query(query: str) -> tuple[str, list[str]]:
@@ -159,23 +164,30 @@ def split_query(query: str) -> tuple[str, list[str]]:
     return "&".join(kept), keys
 
 
-def key_in(name: bytes, value: bytes) -> str | None:
-    """The key a header carries: X-Api-Key, or Authorization with or without `Bearer`."""
-    if name == b"x-api-key":
-        return value.decode("latin-1").strip()
-    if name == b"authorization":
-        text = value.decode("latin-1").strip()
-        return text[7:].strip() if text[:7].lower() == "bearer " else text
-    return None
+def key_in_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The key in X-Api-Key, else in Authorization with or without `Bearer`; "" if there is none. A
+    proxy may add an Authorization of its own, so X-Api-Key counts first wherever it stands.
+    """
+    found = {name: value for name, value in headers if name in KEY_HEADERS}
+    for name in KEY_HEADERS:
+        key = found.get(name, b"").decode("latin-1").strip()
+        if name == b"authorization" and key[:7].lower() == "bearer ":
+            key = key[7:].strip()
+        if key:
+            return key
+    return ""
 
 
-def headers_to_keep(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers as they are stored: without secrets."""
-    return {
+def headers_to_keep(headers: Iterable[tuple[bytes, bytes]], key: str) -> dict[str, str]:
+    """Headers as they are stored: without secrets, and without those in which a proxy repeats the
+    address and our key with it.
+    """
+    kept = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in headers
         if name not in SECRET_HEADERS
     }
+    return {name: value for name, value in kept.items() if key not in unquote_plus(value)}
 
 
 def readable(kind: BodyKind, body: bytes) -> bool:
@@ -184,7 +196,7 @@ def readable(kind: BodyKind, body: bytes) -> bool:
         try:
             orjson.loads(body)
         except orjson.JSONDecodeError:
-            return readable_with_bom(body)
+            return readable_all_the_same(body)
         return True
     try:
         return bool(
@@ -194,12 +206,19 @@ def readable(kind: BodyKind, body: bytes) -> bool:
         return False
 
 
-def readable_with_bom(body: bytes) -> bool:
-    """Some Windows senders put a byte order mark before their JSON."""
-    if not body.startswith(b"\xef\xbb\xbf"):
-        return False
+def readable_all_the_same(body: bytes) -> bool:
+    """JSON that orjson does not take: with a byte order mark, which some Windows senders put before
+    it, or with half a surrogate pair, which is what is left of a name cut off in an emoji.
+    """
     try:
-        orjson.loads(body[3:])
-    except orjson.JSONDecodeError:
+        json.loads(
+            body.decode("utf-8-sig"), parse_int=len, parse_float=len, parse_constant=no_constant
+        )
+    except (ValueError, RecursionError):
         return False
     return True
+
+
+def no_constant(name: str) -> None:
+    """Python would read NaN and Infinity; JSON has neither."""
+    raise ValueError(name)

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,12 @@ log = logging.getLogger("uzel.events")
 LEFT_BEHIND_S = 10.0
 MOST_TOGETHER = 100
 AT_ONCE = 2
+# All that the queue hands out at once and more; what waits here are numbers.
+ROOM = 1_000_000
+# Bodies in one transaction: reading them holds this process up, and their elements its memory.
+MOST_BYTES_TOGETHER = 2 * 1024 * 1024
+# Of elements about the same thing in one transaction, so many get their own turn.
+MOST_TURNS = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +43,10 @@ class Read:
     elements: list[Element]
 
 
+# (read, position, element)
+Placed = tuple[Read, int, Element]
+
+
 class Processor:
     """Processes raw events; `flows` says who wants which type of event."""
 
@@ -44,7 +55,7 @@ class Processor:
         self._registry = registry
         self._flows = flows
         self._batcher: Batcher[int, None] = Batcher(
-            self._process_batch, most=MOST_TOGETHER, at_once=AT_ONCE
+            self._process_batch, most=MOST_TOGETHER, at_once=AT_ONCE, room=ROOM
         )
 
     async def process(self, ids: Sequence[int]) -> None:
@@ -56,7 +67,8 @@ class Processor:
     async def _process_batch(self, ids: Sequence[int]) -> Sequence[None]:
         """What breaks a whole batch is processed one by one, so that only the culprit is parked."""
         try:
-            await self._process(ids)
+            for part in by_size(await store.sizes(self._pool, ids)):
+                await self._process(part)
         except database.PASSING:  # not the events' fault: their jobs are tried again as they are
             raise
         except Exception as error:
@@ -76,8 +88,9 @@ class Processor:
             reads = [read for row in rows if (read := await self._read(connection, row))]
             if not reads:
                 return
-            events = await self._store_elements(connection, reads)
-            await self._hand_on(connection, events)
+            for elements in in_turns(reads):
+                events = await self._store_elements(connection, elements)
+                await self._hand_on(connection, events)
             await store.processed(connection, [read.row["id"] for read in reads])
 
     async def _read(self, connection: database.Connection, row: Any) -> Read | None:
@@ -98,20 +111,13 @@ class Processor:
             return None
 
     async def _store_elements(
-        self, connection: database.Connection, reads: Sequence[Read]
+        self, connection: database.Connection, elements: Sequence[Placed]
     ) -> list[Event]:
-        """Write the elements down; returns the events that are new and wanted by a flow."""
-        given = {
-            (read.row["id"], position): (read, element)
-            for read in reads
-            for position, element in enumerate(read.elements)
-        }
-        if not given:
-            return []
-        rows = [
-            self._columns(read, position, element)
-            for (_, position), (read, element) in given.items()
-        ]
+        """Write the elements down; returns the events that are new and wanted by a flow, in the
+        order of their arrival.
+        """
+        given = {(read.row["id"], position): (read, e) for read, position, e in elements}
+        rows = [self._columns(*placed) for placed in elements]
         added = await store.add(connection, rows)
         repeated = [row for row in added if row["id"] is None and row["decision"] != "skip"]
         if repeated:
@@ -127,7 +133,7 @@ class Processor:
                 read.row["received_at"],
                 request_id_of(read.row["id"]),
             )
-            for row in added
+            for row in sorted(added, key=lambda row: (row["raw_event_id"], row["position"]))
             if row["id"] is not None
             for read, element in [given[row["raw_event_id"], row["position"]]]
             if self._wanted(element)
@@ -160,6 +166,38 @@ class Processor:
                 decisions.extend(await flow(connection, wanted))
         if decisions:
             await store.decide(connection, [(d.event_id, d.decision, d.reason) for d in decisions])
+
+
+def by_size(sizes: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Raw events, given as (id, bytes of its body), in parts that can be held at once."""
+    parts: list[list[int]] = []
+    room = 0
+    for raw_event_id, size in sizes:
+        if not parts or size > room:
+            parts.append([])
+            room = MOST_BYTES_TOGETHER
+        parts[-1].append(raw_event_id)
+        room -= size
+    return parts
+
+
+def in_turns(reads: Sequence[Read]) -> list[list[Placed]]:
+    """The elements, those with the same key one after the other: what led to nothing does not use
+    its key up, so the next one has to know what became of the one before.
+    """
+    turns: list[list[Placed]] = []
+    seen: Counter[tuple[int, str]] = Counter()
+    for read in reads:
+        for position, element in enumerate(read.elements):
+            turn = 0
+            if element.key is not None and element.reason is None:
+                key = (read.connection.id, element.key)
+                turn = min(seen[key], MOST_TURNS - 1)
+                seen[key] += 1
+            if turn == len(turns):
+                turns.append([])
+            turns[turn].append((read, position, element))
+    return turns
 
 
 def request_id_of(raw_event_id: int) -> str:

@@ -38,9 +38,9 @@ def digest_of(query: str, body: bytes) -> bytes:
     """What makes two requests of one connection the same one: method and path are fixed, so query
     and body.
     """
-    digest = hashlib.sha256(body)
-    if query:
-        digest.update(b"?" + query.encode())
+    # The query's own hash, or the end of one would pass for the beginning of the other.
+    digest = hashlib.sha256(hashlib.sha256(query.encode()).digest() if query else b"")
+    digest.update(body)
     return digest.digest()[:DIGEST_BYTES]
 
 
@@ -58,9 +58,14 @@ class Receiver:
         """Whether `store` would raise batch.Full."""
         return self._batcher.waiting >= ROOM
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a commit to begin."""
+        return self._batcher.waiting
+
     def store(self, raw: Raw) -> "asyncio.Future[int | None]":
-        """Store one request: its id if it is new, None if it is a duplicate. Raises batch.Full, or
-        what a lost database raises.
+        """Store one request: its id if it is new, None if it is a duplicate. Raises batch.Full,
+        what a lost database raises, or asyncpg.DataError for what no database takes.
         """
         return self._batcher.submit(raw)
 
@@ -68,20 +73,27 @@ class Receiver:
         """Finish what was begun."""
         await self._batcher.close()
 
-    async def _commit(self, batch: Sequence[Raw]) -> Sequence[int | None]:
+    async def _commit(self, batch: Sequence[Raw]) -> Sequence[int | Exception | None]:
         """Store a batch. One that the database refuses for its content (which no check of ours
         foresaw) is stored one by one, so that it costs no neighbour.
         """
         try:
             return await self._commit_together(batch)
-        except asyncpg.DataError:
+        except asyncpg.DataError as error:
             if len(batch) == 1:
-                raise
-            return [(await self._commit_together([raw]))[0] for raw in batch]
+                return [error]
+            return [answer for raw in batch for answer in await self._commit([raw])]
 
     async def _commit_together(self, batch: Sequence[Raw]) -> Sequence[int | None]:
-        async with asyncio.timeout(LONGEST_COMMIT_S):
-            rows = await store.receive(self._pool, list(zip(*batch, strict=True)), PER_JOB, WAKE)
+        columns = list(zip(*batch, strict=True))
+        async with self._pool.acquire(timeout=LONGEST_COMMIT_S) as connection:
+            try:
+                async with asyncio.timeout(LONGEST_COMMIT_S):
+                    rows = await store.receive(connection, columns, PER_JOB, WAKE)
+            except TimeoutError:
+                # Giving the connection back would wait until a database that hangs has taken note.
+                connection.terminate()
+                raise
         # Of several equal requests in one batch the first takes the id.
         new = {(row[1], row[2]): row[0] for row in rows}
         return [new.pop((raw.connection_id, raw.digest), None) for raw in batch]

@@ -67,12 +67,22 @@ on conflict do nothing
 
 
 async def receive(
-    pool: Pool, columns: Sequence[Sequence[Any]], per_job: int, wake: str
+    connection: Connection, columns: Sequence[Sequence[Any]], per_job: int, wake: str
 ) -> list[Any]:
     """Store raw events given by columns and queue jobs of kind `wake` with their ids, durably.
     Returns (id, connection_id, digest) of the new ones.
     """
-    return await pool.fetch(RECEIVE, *columns, per_job, wake)
+    return await connection.fetch(RECEIVE, *columns, per_job, wake)
+
+
+async def sizes(pool: Pool, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """(id, bytes of the body) of those of the raw events that wait, oldest first."""
+    rows = await pool.fetch(
+        "select id, octet_length(body) from raw_event "
+        "where id = any($1::bigint[]) and state = 'received' order by id",
+        list(ids),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 async def take(connection: Connection, ids: Sequence[int]) -> list[Any]:

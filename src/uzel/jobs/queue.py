@@ -1,5 +1,6 @@
 """Putting work into the queue, inside the caller's transaction."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.domain.settings import DBSettings, Durability
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, Pool
 
 # The queue survives a crash; its log and statistics are only figures and may be lost with one.
 PGQUEUER = DBSettings(durability=Durability.balanced)
@@ -65,6 +66,11 @@ async def waiting(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def prune(connection: Connection | asyncpg.Pool) -> None:
-    """Empty PgQueuer's log, which nothing else keeps from growing."""
-    await connection.execute(f"truncate {PGQUEUER.queue_table_log}")
+async def prune(pool: Pool) -> None:
+    """Empty PgQueuer's log, which nothing else keeps from growing. Everybody who queues something
+    writes to it, and would wait behind us while we wait: so not for long, and if not now, later.
+    """
+    with contextlib.suppress(asyncpg.LockNotAvailableError):
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("set local lock_timeout = '100ms'")
+            await connection.execute(f"truncate {PGQUEUER.queue_table_log}")

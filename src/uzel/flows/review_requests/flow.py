@@ -77,9 +77,7 @@ class ReviewRequests:
                 judged.reason,
                 event.element.occurred_at or event.received_at,
             )
-        changed = await store.cancel(connection, [rows[key] for key in sorted(rows)])
-        keys = [key for key in rows if key[1] in changed]
-        ids = await store.request_ids(connection, keys)
+        ids = await store.cancel(connection, [rows[key] for key in sorted(rows)])
         await cancel_messages(connection, [origin_of(i) for i in ids], "visit_cancelled")
         return [Decision(e.id, CANCEL, judge(e.element).reason) for e in events]
 

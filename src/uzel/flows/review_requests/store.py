@@ -6,7 +6,8 @@ from typing import Any
 from uzel.kit.database import Connection
 
 # One row per visit decides: a visit that was asked about is not asked about again; one that was
-# cancelled is asked about only by a completion that happened after the cancellation.
+# cancelled is asked about only by a completion that happened after the cancellation, and only if
+# no message about it may have left. It is a new request then: the old one's message is withdrawn.
 CLAIM = """
 insert into review_request as r (business_id, connection_id, visit, place_id, event_id, phone,
                                  state, occurred_at)
@@ -15,9 +16,12 @@ select business_id, connection_id, visit, place_id, event_id, phone, 'asked', oc
               $7::timestamptz[])
     as g(business_id, connection_id, visit, place_id, event_id, phone, occurred_at)
 on conflict (connection_id, visit) do update
-   set state = 'asked', reason = null, event_id = excluded.event_id, phone = excluded.phone,
-       place_id = excluded.place_id, occurred_at = excluded.occurred_at, updated_at = now()
+   set id = default, state = 'asked', reason = null, event_id = excluded.event_id,
+       phone = excluded.phone, place_id = excluded.place_id, occurred_at = excluded.occurred_at,
+       updated_at = now()
  where r.state = 'cancelled' and excluded.occurred_at > r.occurred_at
+   and not exists (select 1 from message m where m.origin = 'review_request:' || r.id
+                   and m.state <> 'cancelled')
 returning id, event_id
 """
 
@@ -49,7 +53,7 @@ on conflict (connection_id, visit) do update
  where r.state = 'asked'
    and (excluded.occurred_at is null or r.occurred_at is null
         or excluded.occurred_at >= r.occurred_at)
-returning id, event_id, visit
+returning id
 """
 
 
@@ -72,21 +76,10 @@ async def give_up(connection: Connection, request_ids: Sequence[int]) -> None:
     await connection.execute("delete from review_request where id = any($1)", list(request_ids))
 
 
-async def cancel(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> set[str]:
-    """Mark visits as cancelled; returns the visits whose state this changed or set."""
+async def cancel(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Mark visits as cancelled; returns the requests whose state this changed or set."""
     found = await connection.fetch(CANCEL, *(list(column) for column in zip(*rows, strict=True)))
-    return {row["visit"] for row in found}
-
-
-async def request_ids(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[int]:
-    """Ids of the requests of these (connection, visit)."""
-    rows = await connection.fetch(
-        "select r.id from review_request r join unnest($1::int[], $2::text[]) as g(c, v) "
-        "on r.connection_id = g.c and r.visit = g.v",
-        [key[0] for key in keys],
-        [key[1] for key in keys],
-    )
-    return [row["id"] for row in rows]
+    return [row["id"] for row in found]
 
 
 async def places(connection: Connection, business_ids: Sequence[int]) -> list[Any]:
