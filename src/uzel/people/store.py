@@ -31,31 +31,51 @@ async def find_person(pool: Pool, login: str) -> Any:
     )
 
 
-async def failures(
-    pool: Pool, buckets: Sequence[str], free: int, longest_s: int
-) -> tuple[int, int]:
-    """(failures so far, seconds still to wait), the worst of the buckets; forgotten after a day."""
-    row = await pool.fetchrow(
-        "select coalesce(max(failures), 0) as failures, coalesce(max(ceil(case when failures >= $2 "
-        "then least($3::int, 2 ^ least(failures - $2, 12)) "
-        "- extract(epoch from now() - last_at) else 0 end)), 0)::int as wait_s "
-        "from sign_in_failure where bucket = any($1) and last_at > now() - interval '1 day'",
-        list(buckets),
-        free,
-        longest_s,
-    )
-    assert row is not None
-    return row["failures"], row["wait_s"]
+# A bucket takes another attempt, or is left alone because it has to wait. The rows are locked in
+# one order, and who waits for one sees what the one before him made of it.
+TAKE_ATTEMPT = """
+insert into sign_in_failure as f (bucket, failures, last_at)
+select b, 1, clock_timestamp() from unnest($1::text[]) as b order by b
+on conflict (bucket) do update
+   set last_at = clock_timestamp(),
+       failures = case when f.last_at < now() - interval '1 day' then 1 else f.failures + 1 end
+ where f.last_at < now() - interval '1 day' or f.failures < $2
+    or f.last_at + make_interval(secs => least($3, 2 ^ least(f.failures - $2, 12)))
+       <= clock_timestamp()
+returning bucket
+"""
 
 
-async def note_failure(pool: Pool, buckets: Sequence[str]) -> None:
-    """Count a failed attempt."""
+class MustWait(Exception):
+    """Undoes what was counted in the buckets that need not wait."""
+
+
+WAIT = """
+select greatest(1, max(ceil(extract(epoch from last_at - clock_timestamp())
+       + least($3, 2 ^ least(failures - $2, 12)))))::int
+  from sign_in_failure where bucket = any($1) and failures >= $2
+"""
+
+
+async def take_attempt(pool: Pool, buckets: Sequence[str], free: int, longest_s: int) -> int:
+    """Count an attempt in all buckets and return 0; or, if one of them has to wait (from `free`
+    failures on, longer each time, forgotten after a day), count nothing and return the seconds.
+    """
+    limits = (list(buckets), free, float(longest_s))
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            if len(await connection.fetch(TAKE_ATTEMPT, *limits)) < len(buckets):
+                raise MustWait
+    except MustWait:
+        wait_s: int | None = await pool.fetchval(WAIT, *limits)
+        return wait_s or 1
+    return 0
+
+
+async def give_back_attempt(pool: Pool, buckets: Sequence[str]) -> None:
+    """It was no failure after all."""
     await pool.execute(
-        "insert into sign_in_failure (bucket, failures, last_at) "
-        "select b, 1, now() from unnest($1::text[]) as b order by b "
-        "on conflict (bucket) do update set last_at = now(), failures = "
-        "case when sign_in_failure.last_at < now() - interval '1 day' then 1 "
-        "else sign_in_failure.failures + 1 end",
+        "update sign_in_failure set failures = failures - 1 where bucket = any($1)",
         list(buckets),
     )
 
