@@ -47,6 +47,11 @@ async def upgrade(dsn: str, revision: str = "head") -> None:
         await engine.dispose()
 
 
+async def alone(connection: asyncpg.Connection) -> None:
+    """Until the caller's transaction ends no other process is here."""
+    await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
+
+
 def _run(connection: Connection, revision: str) -> None:
     config = alembic_config()
     config.attributes["connection"] = connection

@@ -94,11 +94,17 @@ create table event (
 -- An event that led to nothing does not use its key up: the next one about the same thing may.
 create unique index event_key on event (connection_id, key)
     where key is not null and decision <> 'skip';
-create index event_phone on event (phone, id desc) where phone is not null;
-create index event_subject on event (subject, id desc) where subject is not null;
-create index event_decision on event (decision, id desc);
-create index event_type on event (type, id desc);
-create index event_connection on event (connection_id, id desc);
+create index event_phone on event (phone, id) where phone is not null;
+-- The last word of a subject: `118` of `заказ 118`.
+create index event_label on event (split_part(subject, ' ', -1), id)
+    where subject is not null;
+-- What the other side calls the visit or message; of `organization:order` the order.
+create index event_thing on event
+    (split_part(coalesce(data ->> 'visit', data ->> 'reference'), ':', -1), id)
+    where data is not null;
+create index event_reason on event (reason, id) where reason is not null;
+create index event_type on event (type, id);
+create index event_connection on event (connection_id, id);
 create index event_undecided on event (id) where decision = 'pending';
 
 -- One row per visit, whatever the number of events about it.
@@ -152,12 +158,16 @@ create table message (
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     accepted_at timestamptz,
-    settled_at timestamptz
+    settled_at timestamptz,
+    -- When the provider was last asked what became of it.
+    asked_at timestamptz
 );
+create index message_worth_asking on message (connection_id, accepted_at)
+    where reference is not null and (cost_minor is null or state = 'accepted');
 create index message_reference on message (connection_id, reference) where reference is not null;
-create index message_phone on message (phone, id desc);
+create index message_phone on message (phone, id);
 create index message_event on message (event_id);
-create index message_state on message (state, id desc);
+create index message_state on message (state, id);
 
 -- Receipts that arrived before the answer to the send did.
 create table early_receipt (
@@ -200,7 +210,9 @@ create table call (
 create index call_planned on call (connection_id, due_at, id) where state = 'planned';
 create index call_sending on call (started_at) where state = 'sending';
 create index call_unknown on call (id desc) where state = 'unknown';
-create index call_connection on call (connection_id, id desc);
+create index call_ended_badly on call (id desc)
+    where state in ('rejected', 'not_sent', 'cancelled');
+create index call_connection on call (connection_id, id);
 create index call_request on call (request_id);
 
 -- Limiter: theoretical arrival time of the next call (GCRA). Breaker: when we may ask again.
@@ -273,3 +285,4 @@ create table audit (
     subject text,
     detail jsonb not null default '{}'
 );
+create index audit_subject on audit (subject, id) where subject is not null;

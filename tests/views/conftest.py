@@ -1,0 +1,23 @@
+"""Readers of the sample data."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from reading import Reading
+
+
+@pytest.fixture
+def own(sample_dsn: str) -> Iterator[Reading]:
+    """The sample, for a test that changes it."""
+    reading = Reading(sample_dsn)
+    yield reading
+    reading.close()
+
+
+@pytest.fixture(scope="module")
+def sample(shared_sample_dsn: str) -> Iterator[Reading]:
+    """The sample, left as it is."""
+    reading = Reading(shared_sample_dsn)
+    yield reading
+    reading.close()
