@@ -1,0 +1,93 @@
+"""What the benches ask the database, and the history they put into it."""
+
+from collections.abc import Sequence
+
+from uzel.kit.database import Connection
+
+LONGEST_S = 3600.0
+
+# `$4 || counter || $5` is a body; its digest is the one the door would have found.
+FILL_RAW_EVENTS = """
+insert into raw_event (connection_id, digest, received_at, remote_addr, headers, body, state,
+                       processed_at)
+select $1, substring(sha256(body) for 16), at, '203.0.113.7', $6, body, 'processed', at
+  from (select i, $4::bytea || convert_to(lpad(to_hex(i), 12, '0'), 'UTF8') || $5::bytea as body,
+               now() - make_interval(secs => ($7 - i) * 3.0) as at
+          from generate_series($2::bigint, $3::bigint) as i order by i) as past
+"""
+
+# One event of each raw event, in the shares a restaurant sees: most lead to a message.
+FILL_EVENTS = """
+insert into event (raw_event_id, position, connection_id, type, key, subject, phone, occurred_at,
+                   data, decision, reason, created_at)
+select r.id, 0, $1, case when skipped then 'order.updated' else 'visit.completed' end,
+       case when not skipped then visit || ':completed' end, 'заказ ' || r.id, phone, r.received_at,
+       case when not skipped then jsonb_build_object('visit', visit, 'state', 'completed', 'place',
+            $4::text, 'phone', phone, 'name', 'Мария', 'total', '1290', 'note', null) end,
+       case when skipped then 'skip' else 'request' end, case when skipped then 'status' end,
+       r.received_at
+  from (select id, received_at, id % 3 = 0 as skipped, $4 || ':' || md5(id::text) as visit,
+               '+7999' || lpad((id % 10000000)::text, 7, '0') as phone
+          from raw_event where id between $2 and $3) as r
+ order by r.id
+"""
+
+
+async def count_missing(
+    connection: Connection, connection_id: int, digests: Sequence[bytes]
+) -> int:
+    """How many of the digests no raw event of this connection has."""
+    found: int = await connection.fetchval(
+        "select count(*) from unnest($2::bytea[]) as given(digest) where not exists "
+        "(select 1 from raw_event r where r.connection_id = $1 and r.digest = given.digest)",
+        connection_id,
+        digests,
+    )
+    return found
+
+
+async def newest_message(connection: Connection) -> int:
+    """The id of the newest message, 0 without any."""
+    found: int = await connection.fetchval("select coalesce(max(id), 0) from message")
+    return found
+
+
+async def count_delivered(connection: Connection, after_id: int) -> int:
+    """Messages newer than `after_id` whose receipt has arrived."""
+    found: int = await connection.fetchval(
+        "select count(*) from message where state = 'delivered' and id > $1", after_id
+    )
+    return found
+
+
+async def fill(
+    connection: Connection,
+    connection_id: int,
+    part: tuple[int, int],
+    total: int,
+    body: tuple[bytes, bytes],
+    headers: str,
+    place: str,
+) -> None:
+    """Put in the raw events numbered `part` (first, last) of `total`, one every three seconds up
+    to now, each with its event. `body` is what stands before and after their number.
+    """
+    first, last = part
+    before = await connection.fetchval("select coalesce(max(id), 0) from raw_event")
+    raw = (connection_id, first, last, *body, headers, total)
+    await connection.execute(FILL_RAW_EVENTS, *raw, timeout=LONGEST_S)
+    newest = await connection.fetchval("select max(id) from raw_event")
+    await connection.execute(
+        FILL_EVENTS, connection_id, before + 1, newest, place, timeout=LONGEST_S
+    )
+
+
+async def copy_database(connection: Connection, source: str, copy: str) -> None:
+    """A copy of a database nobody is connected to. Both names are identifiers of our own."""
+    await connection.execute(f"create database {copy} template {source}")
+
+
+async def settle(connection: Connection) -> None:
+    """What autovacuum and the checkpointer would have done by and by."""
+    await connection.execute("vacuum analyze raw_event, event", timeout=LONGEST_S)
+    await connection.execute("checkpoint", timeout=LONGEST_S)
