@@ -19,6 +19,7 @@ check: $(READY)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
 	@$(BIN)/mypy src tests
 	@$(BIN)/lint-imports
+	@$(BIN)/uzel reference --check
 
 $(READY): pyproject.toml requirements/dev.txt requirements/uv.txt
 	@sh requirements/prepare.sh "$(PYTHON)" "$(VENV)"

@@ -1,0 +1,127 @@
+"""The pages of outcomes: reasons of events, outcomes of calls, answers of the hooks."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from uzel.calls.outcome import MOST_ATTEMPTS, RULES, failed
+from uzel.connector import Answer, Checked, Operation
+from uzel.errors import CallFailed, ConfigError, RateLimited
+from uzel.events.door import RETRY_AFTER_S, Reply
+from uzel.reference.markdown import code, table
+
+# What each answer of the door means to the sender.
+ANSWERS = {
+    None: "Stored durably, or known already. The body is what the provider expects.",
+    "body": "The body is not JSON (for a provider that sends forms: not a form). Nothing is "
+    "stored. Sending the same again changes nothing.",
+    "key": "No connection of this connector has this key, or it is switched off.",
+    "signature": "The connector checks signatures and this one does not fit.",
+    "method": "Only POST is taken.",
+    "size": "The body is larger than 1 MiB. Nothing is stored.",
+    "busy": "Not acknowledged: too much is waiting, the database is away, or the connection's "
+    f"settings cannot be read. `Retry-After: {RETRY_AFTER_S}`. Send it again; if it was stored "
+    "after all, the repeat is recognised.",
+}
+
+HEALTH = {
+    "good": "works",
+    "shaky": "counts towards the breaker",
+    "broken": "is paused until a person acts",
+    "says nothing": "stays as it is",
+}
+
+
+class Reason(NamedTuple):
+    """A reason code as the console words it."""
+
+    code: str
+    russian: str
+    english: str
+
+
+def reasons_page(reasons: Sequence[Reason]) -> str:
+    """Why nothing followed from an event."""
+    rows = [(code(reason.code), reason.english, reason.russian) for reason in reasons]
+    return f"""
+# Reason codes
+
+Why nothing followed from an event, or why a visit was called off: the `reason` of an event in the
+console, in `uzel explain` and in the API. A request that was made has none.
+
+{table(("code", "meaning", "in the console"), rows)}
+"""
+
+
+def calls_page() -> str:
+    """What each error class makes of a call."""
+    rows = []
+    for kind, rule in RULES.items():
+        first = (kind.__doc__ or "").strip().split("\n", maxsplit=1)[0]
+        meaning = first if issubclass(kind, CallFailed | ConfigError) else "The call took too long."
+        rows.append(
+            (
+                code(kind.__name__),
+                meaning,
+                *(becomes(kind, repeatable) for repeatable in (False, True)),
+                HEALTH[rule.health.value],
+            )
+        )
+    head = ("error", "meaning", "the call becomes", "if it may be repeated", "the connection")
+    return f"""
+# Outcomes of calls
+
+What an error makes of a call, from the table in `uzel.calls.outcome`. *Again* means planned once
+more, up to {MOST_ATTEMPTS} attempts, then `not_sent` for good.
+
+{table(head, rows)}
+
+An answer without an error makes the call `accepted`. A bug of ours in the middle of a call counts
+like an answer that was lost, and says nothing about the connection.
+"""
+
+
+async def nothing(*_: object) -> Answer:
+    """The `run` of an operation that is never called."""
+    return Answer()
+
+
+def becomes(kind: type[Exception], repeatable: bool) -> str:
+    """What a first attempt that ends with this error becomes, and what follows."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    probe = Operation(
+        "probe",
+        nothing,
+        (),
+        Checked.DOCUMENTATION,
+        now.date(),
+        repeatable,
+    )
+    error = kind("…", retry_at=now) if kind is RateLimited else kind("…")
+    result = failed(1, 1, 1, probe, error, now)
+    if result.due_at is None:
+        return code(result.state.value)
+    if not RULES[kind].counts:
+        return "again, once the connection works; attempts are not counted"
+    return "again, when the provider says" if kind is RateLimited else "again, later and later"
+
+
+def http_page(refusals: Sequence[Reply]) -> str:
+    """What the door answers."""
+    rows = [("200", "the provider's own, such as `{}`", ANSWERS[None])]
+    rows += [
+        (str(reply.status), code(reply.body.decode()), ANSWERS[reply.reason or ""])
+        for reply in sorted(refusals, key=lambda reply: (reply.status, reply.body))
+    ]
+    return f"""
+# Answers of the hooks
+
+`POST /api/webhook/CONNECTOR`. The key is taken from the query (`?key=…`); where there is none,
+from the header `X-Api-Key`; where there is none, from `Authorization` (bare, or after `Bearer`).
+
+{table(("status", "body", "meaning"), rows)}
+
+No answer at all (the connection broke, the process was killed) promises nothing: the request may
+be stored or not. Sending it again is safe: the same query and body on the same connection is
+recognised, however long ago it came.
+"""

@@ -1,0 +1,71 @@
+"""The page of environment variables."""
+
+import dataclasses
+
+from uzel.connectors import connectors
+from uzel.kit.settings import Settings, read_settings
+from uzel.reference.markdown import code, table
+
+SETTINGS = {
+    "data_dir": "Where the key file, the locks and the embedded database live. One installation "
+    "per folder.",
+    "host": "Address the web server listens on.",
+    "port": "Port the web server listens on.",
+    "database_url": "A PostgreSQL of yours, 16 or newer: `postgresql://user:password@host/name`. "
+    "Not set: the embedded PostgreSQL in the data folder.",
+    "public_url": "The address under which people and providers reach this installation. It stands "
+    "in every hook address; with `https://` the console's cookies are secure ones.",
+    "master_key": "32 bytes in base64 that seal stored secrets; several separated by commas, the "
+    "newest first. Not set: the file `master.key` in the data folder, made at the first start "
+    "with mode 600.",
+    "log_format": "`json` or `text`. Logs go to standard error.",
+    "log_level": "`debug`, `info`, `warning` or `error`.",
+}
+DEFAULTS = {
+    "data_dir": "`.uzel` in the working directory",
+    "database_url": "embedded",
+    "public_url": "`http://` and host and port",
+    "master_key": "key file",
+}
+INTERNAL = {
+    "UZEL_PARENT_FD": "Uzel sets it for the processes it starts; a pipe by which they notice its "
+    "end.",
+    "UZEL_TEST_DATABASE_URL": "For the tests: a PostgreSQL to use instead of an embedded one.",
+}
+
+
+def settings_page() -> str:
+    """Every environment variable."""
+    given = read_settings({})
+    rows = [
+        (
+            f"`UZEL_{field.name.upper()}`",
+            DEFAULTS.get(field.name) or code(getattr(given, field.name)),
+            SETTINGS[field.name],
+        )
+        for field in dataclasses.fields(Settings)
+    ]
+    adopted = [
+        (code(variable), connector.title, code(field))
+        for connector in connectors().values()
+        for variable, field in connector.environment.items()
+    ]
+    return f"""
+# Settings
+
+All settings of an installation are environment variables, read once at the start. An empty variable
+counts as one that is not set.
+
+{table(("variable", "default", "meaning"), rows)}
+
+## Connections from the environment
+
+At every start, a connector that has no connection yet and whose variables are set gets one, named
+`default`. Later changes of the variables change nothing: the connection is edited in the console.
+
+{table(("variable", "connector", "field"), adopted)}
+
+## Not for you
+
+{table(("variable", "meaning"), [(code(name), text) for name, text in INTERNAL.items()])}
+"""
