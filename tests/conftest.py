@@ -1,6 +1,7 @@
 """What the tests stand on: a real PostgreSQL, a database each, and the sandbox samples."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -77,6 +78,55 @@ def new_database(server_dsn: str, template_database: str) -> Iterator[Callable[[
 def dsn(new_database: Callable[[], str]) -> str:
     """One fresh, migrated database."""
     return new_database()
+
+
+@pytest.fixture(scope="module")
+def shared_dsn(server_dsn: str, template_database: str) -> Iterator[str]:
+    """One migrated database for all tests of a file."""
+    with copied(server_dsn, template_database) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def sample_template(server_dsn: str, template_database: str) -> str:
+    """A database with sample data in it (see `sample_data.fill`), to copy."""
+    from sample_data import fill
+    from uzel.sandbox.server import running
+
+    name = "uzel_test_sample"
+    asyncio.run(
+        _execute(
+            server_dsn,
+            f"drop database if exists {name}",
+            f"create database {name} template {template_database}",
+        )
+    )
+    with running() as sandbox_url:
+        asyncio.run(fill(in_database(server_dsn, name), sandbox_url))
+    return name
+
+
+@pytest.fixture
+def sample_dsn(server_dsn: str, sample_template: str) -> Iterator[str]:
+    """One fresh database with sample data."""
+    with copied(server_dsn, sample_template) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def shared_sample_dsn(server_dsn: str, sample_template: str) -> Iterator[str]:
+    """A database with sample data for all tests of a file that leave it as it is."""
+    with copied(server_dsn, sample_template) as dsn:
+        yield dsn
+
+
+@contextlib.contextmanager
+def copied(server_dsn: str, template: str) -> Iterator[str]:
+    """A copy of a database, for as long as the block lasts."""
+    name = f"uzel_test_{os.getpid()}_{next(_numbers)}"
+    asyncio.run(_execute(server_dsn, f"create database {name} template {template}"))
+    yield in_database(server_dsn, name)
+    asyncio.run(_execute(server_dsn, f"drop database if exists {name} with (force)"))
 
 
 def in_database(dsn: str, name: str) -> str:

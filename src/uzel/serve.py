@@ -17,24 +17,25 @@ from uzel.kit.logs import set_up_logs
 from uzel.kit.settings import Settings
 from uzel.web.app import Web
 from uzel.web.deps import Deps
+from uzel.web.protocol import shedding_protocol
 
 log = logging.getLogger("uzel.serve")
 
 FINISH_WITHIN_S = 6
 
 
-async def run_web(settings: Settings) -> None:
+async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
     async with open_parts(settings, "web", pool_size=10) as parts:
         receiver = Receiver(parts.pool)
-        door = Door(parts.registry, receiver)
+        door = door_type(parts.registry, receiver)
         deps = Deps(settings, parts.pool, parts.ring, parts.registry, receiver, door, OWNERS)
         server = uvicorn.Server(
             uvicorn.Config(
                 Web(deps),
                 host=settings.host,
                 port=settings.port,
-                http="httptools",
+                http=shedding_protocol(door),
                 access_log=False,
                 log_config=None,
                 server_header=False,
@@ -44,6 +45,8 @@ async def run_web(settings: Settings) -> None:
                 timeout_graceful_shutdown=FINISH_WITHIN_S,
             )
         )
+
+        deps.stopping = lambda: server.should_exit
 
         def stop() -> None:
             server.should_exit = True

@@ -61,6 +61,7 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
     connection = await database.connect(dsn, name="set-up")
     try:
         async with connection.transaction():
+            await migrations.alone(connection)
             business = await default_business(connection)
             if await newest_template(connection, business, "review_request", "sms") is None:
                 await add_template(connection, business, "review_request", "sms", FIRST_TEMPLATE)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from uzel import __version__
-from uzel.cli import connections, payloads, people, running
+from uzel.cli import benches, connections, payloads, people, running
 from uzel.errors import UzelError
 
 
@@ -29,6 +29,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"uzel {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (running, payloads, connections, people):
+    for part in (running, payloads, connections, people, benches):
         part.register(commands)
     return parser

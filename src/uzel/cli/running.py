@@ -27,6 +27,14 @@ def register(commands: Any) -> None:
     migrate = commands.add_parser("migrate", help="bring the database schema up to date")
     migrate.set_defaults(run=run_migrate)
 
+    doctor = commands.add_parser("doctor", help="say what is wrong here and what to do about it")
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    doctor.set_defaults(run=run_doctor)
+
+    reference = commands.add_parser("reference")
+    reference.add_argument("--check", action="store_true")
+    reference.set_defaults(run=run_reference)
+
     role = commands.add_parser("run-role")
     role.add_argument("role", choices=["web", "worker"])
     role.set_defaults(run=run_role)
@@ -72,3 +80,17 @@ def run_role(parsed: argparse.Namespace) -> int:
     from uzel.serve import run_role as run
 
     return run(parsed.role, read_settings())
+
+
+def run_doctor(parsed: argparse.Namespace) -> int:
+    """`uzel doctor [--json]`."""
+    from uzel.doctor.examine import run
+
+    return run(as_json=parsed.json)
+
+
+def run_reference(parsed: argparse.Namespace) -> int:
+    """`uzel reference [--check]`: for who changes the code."""
+    from uzel.cli.reference import run
+
+    return run(check=parsed.check)

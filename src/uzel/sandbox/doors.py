@@ -99,7 +99,14 @@ class Doors:
         try:
             asked = FaultAsked.model_validate_json(await request.body())
         except ValidationError as error:
-            return answer({"errors": error.errors(include_url=False, include_context=False)}, 400)
+            return answer(
+                {
+                    "errors": error.errors(
+                        include_url=False, include_context=False, include_input=False
+                    )
+                },
+                400,
+            )
         if reason := self._unknown(asked):
             return answer({"errors": [reason]}, 400)
         self.faults.add(asked.fault())

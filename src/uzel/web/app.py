@@ -7,9 +7,15 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from uzel import __version__
-from uzel.web import health
+from uzel.web import health, metrics
+from uzel.web.api import problems
+from uzel.web.api.app import PREFIX as API
+from uzel.web.api.app import create_api
+from uzel.web.console import routes as console
 from uzel.web.deps import Deps
-from uzel.web.hooks import PREFIX, Hooks, Receive, Scope, Send
+from uzel.web.headers import Headers
+from uzel.web.hooks import PREFIX as HOOKS
+from uzel.web.hooks import Hooks, Receive, Scope, Send
 
 SAVE_COUNTS_EVERY_S = 5.0
 
@@ -18,19 +24,24 @@ class Web:
     """The ASGI application of one web process."""
 
     def __init__(self, deps: Deps) -> None:
+        https = deps.settings.url.startswith("https://")
         self._hooks = Hooks(deps.door)
-        self._rest = create_api(deps)
+        self._api = Headers(create_api(deps), https=https)
+        self._rest = Headers(create_pages(deps), https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hooks take the short way past routing and middleware."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(HOOKS):
             await self._hooks(scope, receive, send)
+        elif path.startswith(API):
+            await self._api(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
 
-def create_api(deps: Deps) -> FastAPI:
-    """Everything but the hooks."""
+def create_pages(deps: Deps) -> FastAPI:
+    """Everything but the hooks and the API."""
     app = FastAPI(
         title="Uzel",
         version=__version__,
@@ -40,7 +51,11 @@ def create_api(deps: Deps) -> FastAPI:
         openapi_url=None,
     )
     app.state.deps = deps
+    app.state.metrics = metrics.Metrics(deps)
     app.include_router(health.router)
+    app.include_router(metrics.router)
+    app.include_router(problems.pages)
+    console.register(app, deps)
     return app
 
 

@@ -1,12 +1,12 @@
 """What request handlers work with."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from uzel.calls.runner import Owner
+from uzel.calls.closing import Owner
 from uzel.connections.registry import Registry
 from uzel.events.door import Door
 from uzel.events.receive import Receiver
@@ -17,7 +17,10 @@ from uzel.kit.settings import Settings
 
 @dataclass(slots=True)
 class Deps:
-    """Made once by the web process; lies in `request.app.state.deps`."""
+    """Made once by the web process; lies in `request.app.state.deps`.
+
+    stopping  whether the process is about to end: what streams for ever has to end first
+    """
 
     settings: Settings
     pool: database.Pool
@@ -27,6 +30,7 @@ class Deps:
     door: Door
     owners: Mapping[str, Owner]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    stopping: Callable[[], bool] = lambda: False
 
 
 def deps_of(request: Request) -> Deps:

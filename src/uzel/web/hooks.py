@@ -1,11 +1,15 @@
 """Webhooks, as a bare ASGI application: this is the path thousands of requests a second take."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from uzel.events.door import BUSY, MOST_BYTES, RETRY_AFTER_S, TOO_LARGE, Door, Reply, Request
 
 PREFIX = "/api/webhook/"
+MOST_DRAINED_BYTES = 16 * MOST_BYTES
+DRAIN_WITHIN_S = 2.0
 NOT_POST = Reply(405, b'{"error":"POST only"}', "method")
 CONTENT_TYPES = {b"{": b"application/json", b"[": b"application/json"}
 
@@ -15,7 +19,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class TooLarge(Exception):
-    """The body passes the limit."""
+    """The body passes the limit. `more`: the sender is still sending it."""
+
+    def __init__(self, *, more: bool) -> None:
+        super().__init__("the body passes the limit")
+        self.more = more
 
 
 class Gone(Exception):
@@ -40,7 +48,9 @@ class Hooks:
         else:
             try:
                 body = await read_body(headers, receive)
-            except TooLarge:
+            except TooLarge as error:
+                if error.more:
+                    await drain(receive)
                 reply = self._door.turn_away(connector, TOO_LARGE)
             except Gone:
                 return
@@ -62,21 +72,37 @@ async def read_body(headers: list[tuple[bytes, bytes]], receive: Receive) -> byt
     """The body, if it keeps within the limit. Raises TooLarge, Gone."""
     for name, value in headers:
         if name == b"content-length" and (not value.isdigit() or int(value) > MOST_BYTES):
-            raise TooLarge
+            # Who asks first whether to send it at all is not told to go on.
+            asks_first = any(name == b"expect" for name, _ in headers)
+            raise TooLarge(more=value.isdigit() and not asks_first)
     message = await receive()
     body: bytes = message.get("body", b"")
     if len(body) > MOST_BYTES:
-        raise TooLarge
+        raise TooLarge(more=bool(message.get("more_body")))
     parts, size = [body], len(body)
     while message.get("more_body"):
         message = await receive()
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MOST_BYTES:
-            raise TooLarge
+            raise TooLarge(more=bool(message.get("more_body")))
     if message["type"] == "http.disconnect":
         raise Gone
     return b"".join(parts) if len(parts) > 1 else body
+
+
+async def drain(receive: Receive) -> None:
+    """Throw away a moderate rest of a body: a sender that finds the connection closed while it is
+    sending never reads our answer.
+    """
+    left = MOST_DRAINED_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_WITHIN_S):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 async def answer(send: Send, reply: Reply) -> None:
@@ -88,7 +114,7 @@ async def answer(send: Send, reply: Reply) -> None:
     if reply.status == 503:
         headers.append((b"retry-after", b"%d" % RETRY_AFTER_S))
     if reply.status == 413:
-        # The rest of the body is not read, so the connection cannot be used again.
+        # The rest of the body may not be read, so the connection cannot be used again.
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

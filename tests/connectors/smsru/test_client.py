@@ -169,7 +169,7 @@ def test_an_unknown_message_is_failed_and_others_are_told_beside_it(
 ) -> None:
     reference = run(config, "send_sms", TEXT).reference
     unknown, known = run(config, "sms_status", {"ids": ["1-1", reference]}).data["messages"]
-    assert (unknown["state"], unknown["code"], unknown["cost_minor"]) == ("failed", "-1", None)
+    assert (unknown["known"], unknown["code"], unknown["cost_minor"]) == (False, "-1", None)
     assert (known["reference"], known["cost_minor"]) == (reference, 500)
 
 

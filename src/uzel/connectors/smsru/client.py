@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 
 from uzel.connector import Answer
-from uzel.connectors.smsru.codes import NO_SUCH_CALLBACK, SMS_ID, delivery, failure
+from uzel.connectors.smsru.codes import NO_SUCH_CALLBACK, NOT_FOUND, SMS_ID, delivery, failure
 from uzel.connectors.smsru.config import SmsruConfig
 from uzel.connectors.smsru.money import CURRENCY, kopecks
 from uzel.errors import ContractBroken, OutcomeUnknown, Rejected, Unavailable
@@ -253,6 +253,7 @@ def message(reference: str, entry: Content) -> dict[str, Any]:
     state, detail = delivery(code)
     return {
         "reference": reference,
+        "known": code != NOT_FOUND,
         "state": state.value,
         "code": str(code),
         "detail": detail,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from uzel.web.console.cookies import LANGUAGE
@@ -29,8 +29,8 @@ def mark(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language. What it returns is safe to put into a page: messages are ours, and values are
-    escaped as they are filled in.
+    """One language. What it returns is safe to put into a page: messages hold no markup, so all of
+    it is escaped, and a text from outside that gets here by mistake does no harm.
     """
 
     code: str
@@ -47,8 +47,8 @@ class Language:
 
 
 def fill(message: str, values: dict[str, object]) -> Markup:
-    """Escape the values, not the message."""
-    return Markup(message).format(**values) if values else Markup(message)  # noqa: S704
+    """The message with its values, all of it escaped."""
+    return escape(message).format(**values) if values else escape(message)
 
 
 @functools.cache
@@ -91,6 +91,7 @@ def weight(parameter: str) -> float:
     if name.strip() != "q":
         return 1.0
     try:
-        return min(1.0, float(value))
+        number = float(value)
     except ValueError:
         return 0.0
+    return number if 0.0 <= number <= 1.0 else 0.0

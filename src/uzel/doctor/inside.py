@@ -1,0 +1,184 @@
+"""What the database tells: about itself, about the work, about the connections."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
+
+from uzel import migrations
+from uzel.connections.registry import Active, Registry
+from uzel.doctor.finding import Finding, good, warning, wrong
+from uzel.errors import ConfigError
+from uzel.kit import database
+from uzel.kit.logs import redact_text
+from uzel.kit.secrets import read_key_ring
+from uzel.kit.settings import Settings
+from uzel.setup import CANNOT_CONNECT, OLDEST_POSTGRES
+from uzel.views.overview import Overview, Stuck, overview
+from uzel.views.server_store import LastError, Server, last_errors, server_of
+
+SKEW_S, LARGE_SKEW_S = 2.0, 30.0
+# Kind of what is stuck → (what it is, what it means, what to do).
+STUCK = {
+    "parked": (
+        "requests could not be understood",
+        "They are kept as they came; nothing has followed from them.",
+        "Look at them in the console under Parked; once the cause is mended: uzel replay --parked",
+    ),
+    "unprocessed": (
+        "requests wait to be processed",
+        "Nothing is lost, but nothing follows from them either.",
+        "See whether a worker lives and what its log says.",
+    ),
+    "undecided": (
+        "events have no decision",
+        "Their processing broke off half way.",
+        "This is an error of ours: keep the log and report it.",
+    ),
+    "unknown_calls": (
+        "calls have an unknown outcome",
+        "They may have happened or not; Uzel does not repeat them by itself.",
+        "Decide on each in the console under Calls.",
+    ),
+    "overdue_calls": (
+        "calls should have gone out by now",
+        "Messages wait.",
+        "See whether a worker lives, and whether their connection is paused or rests.",
+    ),
+}
+
+
+async def of_database(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
+    """The database, and everything that is known from it."""
+    try:
+        pool = await database.open_pool(dsn, size=1, name="doctor")
+    except CANNOT_CONNECT as error:
+        yield wrong(
+            "database",
+            f"no connection: {redact_text(str(error)) or type(error).__name__}",
+            "Webhooks are answered with 503, so senders come again; nothing is sent.",
+            "Check that the server runs and what UZEL_DATABASE_URL says.",
+        )
+        return
+    try:
+        server, skew_s = await look_at(pool)
+        for finding in (*of_server(server), *of_durability(server), of_clock(skew_s)):
+            yield finding
+        if server.revision == migrations.newest():
+            for finding in await of_content(settings, pool):
+                yield finding
+    finally:
+        pool.terminate()
+
+
+async def look_at(pool: database.Pool) -> tuple[Server, float]:
+    """The server, and how many seconds its clock is ahead of ours."""
+    async with pool.acquire() as connection:
+        before = datetime.now(UTC)
+        server = await server_of(connection)
+        after = datetime.now(UTC)
+    return server, (server.now - before - (after - before) / 2).total_seconds()
+
+
+def of_server(server: Server) -> Iterator[Finding]:
+    """Its version, and whether our schema is in it."""
+    if server.major >= OLDEST_POSTGRES:
+        yield good("database", f"PostgreSQL {server.version}")
+    else:
+        meaning = f"Uzel needs {OLDEST_POSTGRES} or newer."
+        yield wrong("database", f"PostgreSQL {server.version}", meaning, "Upgrade the server.")
+    newest = migrations.newest()
+    if server.revision == newest:
+        yield good("schema", f"revision {newest}")
+    elif server.revision is None:
+        meaning = "This is an empty database, or not the one meant."
+        yield wrong("schema", "there is no schema", meaning, "uzel migrate, or UZEL_DATABASE_URL")
+    else:
+        yield wrong(
+            "schema",
+            f"revision {server.revision}, this Uzel works with {newest}",
+            "Processes of this version cannot work with it.",
+            "Older than ours: uzel migrate. Newer: install the newer Uzel here as well.",
+        )
+
+
+def of_durability(server: Server) -> Iterator[Finding]:
+    """Whether what is committed survives a power cut."""
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        value = getattr(server, name)
+        if value == "off":
+            yield wrong(
+                "durability",
+                f"{name} is off",
+                "What Uzel has acknowledged can be lost in a crash of the machine.",
+                f"alter system set {name} = on; select pg_reload_conf();",
+            )
+            return
+    yield good("durability", "what is committed survives a power cut")
+
+
+def of_clock(skew_s: float) -> Finding:
+    """Whether the clocks of this process and the database agree."""
+    what = f"the database's clock is {abs(skew_s):.1f} s {'ahead' if skew_s > 0 else 'behind'}"
+    if abs(skew_s) <= SKEW_S:
+        return good("clock", "this machine and the database agree")
+    make = wrong if abs(skew_s) > LARGE_SKEW_S else warning
+    meaning = "Retries and limits come too early or too late."
+    return make("clock", what, meaning, "Run a time service (chrony, systemd-timesyncd) on both.")
+
+
+async def of_content(settings: Settings, pool: database.Pool) -> list[Finding]:
+    """The work and the connections."""
+    seen = await overview(pool)
+    findings = [*of_workers(seen), *(of_stuck(item) for item in seen.stuck)]
+    if not seen.stuck:
+        findings.append(good("work", "nothing is stuck"))
+    if settings.master_key is None and not (settings.data_dir / "master.key").exists():
+        return findings
+    try:
+        registry = Registry(pool, read_key_ring(settings.master_key, settings.data_dir))
+    except (ConfigError, OSError):
+        return findings  # said already, where the key is looked at
+    await registry.refresh()
+    async with pool.acquire() as connection:
+        errors = await last_errors(connection)
+    resting = {breaker.connection_id: breaker.reason for breaker in seen.breakers}
+    return findings + [of_connection(a, resting, errors.get(a.id)) for a in registry.all()]
+
+
+def of_workers(seen: Overview) -> Iterator[Finding]:
+    """Whether anybody does the work."""
+    if seen.workers:
+        yield good("workers", f"{seen.workers} alive")
+        return
+    meaning = "Webhooks are stored, but nothing follows from them until one lives."
+    yield wrong("workers", "no worker gives a sign of life", meaning, "Start one: uzel serve")
+
+
+def of_stuck(item: Stuck) -> Finding:
+    """One kind of what waits for somebody."""
+    what, meaning, advice = STUCK[item.kind]
+    count = f"{item.count}{' or more' if item.more else ''}"
+    since = f", the oldest since {item.oldest_at:%Y-%m-%d %H:%M} UTC" if item.oldest_at else ""
+    return wrong("work", f"{count} {what}{since}", meaning, advice)
+
+
+def of_connection(
+    active: Active, resting: Mapping[int, str | None], last: LastError | None
+) -> Finding:
+    """The state of one connection, and what went wrong last."""
+    check = f"connection {active.connector.name}/{active.name}"
+    at = f"{last.finished_at:%Y-%m-%d %H:%M} UTC: " if last and last.finished_at else ""
+    error = f" (last error, {at}{last.detail or last.error_class})" if last else ""
+    if active.state == "paused":
+        return wrong(
+            check,
+            f"paused: {active.state_reason or 'without a reason'}",
+            "Nothing goes out through it; what is planned waits.",
+            "Mend the cause, press Test in the console, and switch it on again.",
+        )
+    if active.id in resting:
+        meaning = "It is given a rest after failures; the next call is a trial."
+        what = f"rests: {resting[active.id] or 'the provider fails'}"
+        return warning(check, what, meaning, "Nothing, unless it lasts: ask the provider.")
+    if active.state == "off":
+        return good(check, f"off, as somebody decided{error}")
+    return good(check, f"active{error}")

@@ -1,0 +1,59 @@
+"""What waits for a person, and the overview: asked of the database once, shown to many."""
+
+import asyncio
+import hashlib
+import math
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from uzel.kit.database import Pool
+from uzel.views import overview_store
+from uzel.views.overview import Overview, overview
+
+# The overview of a busy day costs tens of milliseconds; whoever only watches can share it.
+FRESH_FOR_S = 1.0
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """For the badges of every page: calls with an unknown outcome, requests nobody could read."""
+
+    unknown: int
+    parked: int
+
+
+async def attention(pool: Pool) -> Attention:
+    """As of now. Both counts read a partial index that is nearly always empty."""
+    async with pool.acquire() as connection:
+        unknown = await overview_store.unknown_calls(connection)
+        waiting = await overview_store.open_raw_events(connection, 60.0)
+    return Attention(unknown.count, waiting["parked"].count if "parked" in waiting else 0)
+
+
+class Glance:
+    """The overview of one process. Those who ask at the same time share one look at the database,
+    and nobody gets one that began before they asked, unless they allow for it.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._lock = asyncio.Lock()
+        self._begun_at = -math.inf
+        self._overview: Overview | None = None
+
+    async def overview(self, older_s: float = 0.0) -> Overview:
+        """The overview, at most `older_s` out of date. Raises what a lost database raises."""
+        asked_at = time.monotonic()
+        async with self._lock:
+            if self._overview is None or self._begun_at < asked_at - older_s:
+                begun_at = time.monotonic()
+                self._overview = await overview(self._pool)
+                self._begun_at = begun_at
+            return self._overview
+
+    async def pulse(self) -> str:
+        """A word that changes when anything does that a page shows."""
+        seen = replace(await self.overview(older_s=FRESH_FOR_S), at=NEVER)
+        return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,147 @@
+"""Connections: all with their lights, one with what can be done about it, how to set it up."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter, HTTPException
+from starlette.responses import Response
+
+from uzel.calls.check import Check, check
+from uzel.calls.plan import wake
+from uzel.connections import manage, store
+from uzel.connections.registry import Active
+from uzel.connectors import connectors
+from uzel.people.store import note
+from uzel.views.overview import Breaker, to_breaker
+from uzel.views.overview_store import troubled_connections
+from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
+from uzel.web.console.listing import LARGEST_INT, found, row_id
+from uzel.web.console.markdown import to_html
+from uzel.web.console.page import go, render
+
+# In our READMEs this stands for the installation's own address.
+OUR_ADDRESS = "https://ВАШ-УЗЕЛ"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/connections")
+async def show_list(desk: OwnDesk) -> Response:
+    """All connections."""
+    await desk.deps.registry.refresh()
+    return render(
+        desk,
+        "connections.html",
+        connections=list(desk.deps.registry.all()),
+        resting=await resting(desk),
+    )
+
+
+@router.get("/connections/{connection_id}")
+async def show_one(desk: OwnDesk, connection_id: str) -> Response:
+    """One connection."""
+    return await page_of(desk, await find(desk, connection_id))
+
+
+@router.post("/connections/{connection_id}/test")
+async def test(desk: OwnDesk, connection_id: str) -> Response:
+    """Ask the provider whether it accepts the settings; changes nothing here or there."""
+    active = await find(desk, connection_id)
+    return await page_of(desk, active, checked=await check(active))
+
+
+@router.post("/connections/{connection_id}/pause")
+async def pause(desk: OwnDesk, connection_id: str) -> Response:
+    """Let calls wait; events go on coming in."""
+    active = await find(desk, connection_id)
+    await set_state(desk, active, "paused", f"paused by {desk.person.login}")
+    return go(f"/connections/{active.id}", "paused")
+
+
+@router.post("/connections/{connection_id}/resume")
+async def resume(desk: OwnDesk, connection_id: str) -> Response:
+    """Work again: forget earlier failures and wake what waits."""
+    active = await find(desk, connection_id)
+    await set_state(desk, active, "active", None)
+    return go(f"/connections/{active.id}", "resumed")
+
+
+@router.post("/connections/{connection_id}/off")
+async def switch_off(desk: AdminDesk, connection_id: str) -> Response:
+    """Neither receive nor call."""
+    active = await find(desk, connection_id)
+    await set_state(desk, active, "off", f"switched off by {desk.person.login}")
+    return go(f"/connections/{active.id}", "off")
+
+
+@router.post("/connections/{connection_id}/key")
+async def new_key(desk: AdminDesk, connection_id: str) -> Response:
+    """A new webhook key, shown on this page and never again."""
+    active = await find(desk, connection_id)
+    if active.connector.webhook is None:
+        raise HTTPException(404)
+    async with desk.deps.pool.acquire() as connection, connection.transaction():
+        key = await manage.new_key(connection, active.id)
+        await note(connection, desk.person.login, "new_key", f"connection:{active.id}", {})
+    await desk.deps.registry.refresh()
+    return await page_of(desk, active, hook=hook_url(desk, active.connector.name, key))
+
+
+@router.get("/setup/{connector}")
+async def show_setup(desk: OwnDesk, connector: str) -> Response:
+    """The connector's README: what to click on the provider's side, limits, quirks."""
+    known = found(connectors().get(connector))
+    path = files("uzel.connectors") / known.name / "README.md"
+    text = path.read_text("utf-8") if path.is_file() else ""
+    return render(
+        desk,
+        "setup.html",
+        connector=known,
+        text=to_html(text.replace(OUR_ADDRESS, desk.deps.settings.url)),
+        room_path="/connections",
+    )
+
+
+async def find(desk: Desk, connection_id: str) -> Active:
+    """The connection as it is now. Raises HTTPException 404."""
+    await desk.deps.registry.refresh()
+    return found(desk.deps.registry.get(row_id(connection_id, LARGEST_INT)))
+
+
+async def page_of(
+    desk: Desk, active: Active, *, checked: Check | None = None, hook: str | None = None
+) -> Response:
+    """The page of a connection, with what was just learnt about it."""
+    return render(
+        desk,
+        "connection.html",
+        active=active,
+        checked=checked,
+        hook=hook,
+        hook_url=hook_url(desk, active.connector.name, "…"),
+        resting=(await resting(desk)).get(active.id),
+        operations=active.connector.operations.values(),
+    )
+
+
+async def resting(desk: Desk) -> dict[int, Breaker]:
+    """Connections that are given a rest after failures."""
+    async with desk.deps.pool.acquire() as connection:
+        rows = await troubled_connections(connection)
+    return {row["id"]: to_breaker(row) for row in rows if row["open"]}
+
+
+async def set_state(desk: Desk, active: Active, state: str, reason: str | None) -> None:
+    """Change the state and write down who did it; an active one starts afresh at once."""
+    async with desk.deps.pool.acquire() as connection, connection.transaction():
+        await store.set_state(connection, active.id, state, reason)
+        if state == "active":
+            await store.close_breaker(connection, active.id)
+            await wake(connection, active.id)
+        said = {"state": state}
+        await note(connection, desk.person.login, "set_state", f"connection:{active.id}", said)
+    await desk.deps.registry.refresh()
+
+
+def hook_url(desk: Desk, connector: str, key: str) -> str:
+    """The address to enter at the provider."""
+    return f"{desk.deps.settings.url}/api/webhook/{connector}?key={key}"

@@ -1,0 +1,138 @@
+"""The overview: what flows, what is stuck and whose turn it is, today's numbers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from uzel.views.overview import Overview
+from uzel.views.search import search
+from uzel.web.console.chart import charts_of
+from uzel.web.console.desk import Desk, OwnDesk
+from uzel.web.console.language import mark as m
+from uzel.web.console.page import go, render
+
+PAGES = {"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One line of what is stuck: what it is, what it means, what to do and where.
+
+    tone  `ask` and `bad` wait for a person, `wait` goes on by itself
+    """
+
+    text: str
+    about: str
+    tone: str
+    turn: str
+    link: str
+    link_text: str
+    count: int | None = None
+    more: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    reason: str | None = None
+
+
+YOURS, OURS, THEIRS = m("ваш ход"), m("ход Узла"), m("ход поставщика")
+HEAPS = {
+    "unknown_calls": (
+        m("вызовы с неизвестным исходом"),
+        m(
+            "Ответ поставщика потерян. Сам Узел не повторит: гость мог бы получить дважды. "
+            "Решаете вы."
+        ),
+        ("ask", YOURS, "/calls/waiting", m("Решить")),
+    ),
+    "parked": (
+        m("отложенные запросы"),
+        m("Тело не удалось разобрать. Оно сохранено; после исправления разберите заново."),
+        ("bad", YOURS, "/parked", m("Посмотреть")),
+    ),
+    "unprocessed": (
+        m("запросы ждут разбора"),
+        m("Обычно это доли секунды. Если число растёт, проверьте, работает ли worker."),
+        ("wait", OURS, "/parked?state=received", m("Посмотреть")),
+    ),
+    "undecided": (
+        m("события без решения"),
+        m("Узел примет решение сам, как только дойдёт до них."),
+        ("wait", OURS, "/events?decision=pending", m("Посмотреть")),
+    ),
+    "overdue_calls": (
+        m("вызовы опаздывают"),
+        m("Они ждут дольше минуты: подключение на паузе, поставщик не отвечает или лимит мал."),
+        ("wait", OURS, "/calls?state=planned", m("Посмотреть")),
+    ),
+}
+
+
+@router.get("/")
+async def show_overview(desk: OwnDesk) -> Response:
+    """The first page."""
+    seen = await overview_of(desk)
+    return render(
+        desk,
+        "overview.html",
+        seen=seen,
+        troubles=sorted(troubles(desk, seen), key=lambda t: ("ask", "bad", "wait").index(t.tone)),
+        charts=charts_of(seen.hours),
+    )
+
+
+async def overview_of(desk: Desk) -> Overview:
+    """The overview this process shares."""
+    seen: Overview = await desk.request.app.state.glance.overview()
+    return seen
+
+
+def troubles(desk: Desk, seen: Overview) -> Iterator[Trouble]:
+    """Everything that waits for somebody."""
+    for heap in seen.stuck:
+        text, about, (tone, turn, link, link_text) = HEAPS[heap.kind]
+        since = heap.oldest_at
+        yield Trouble(text, about, tone, turn, link, link_text, heap.count, heap.more, since)
+    yield from connections_in_trouble(desk, seen)
+    if not seen.workers:
+        yield Trouble(
+            m("нет работающего worker"),
+            m("Запросы принимаются и хранятся, но не разбираются. Запустите «uzel serve»."),
+            "bad", YOURS, "", "",
+        )  # fmt: skip
+
+
+def connections_in_trouble(desk: Desk, seen: Overview) -> Iterator[Trouble]:
+    """Paused connections and those that are given a rest."""
+    names = {active.id: active.title for active in desk.deps.registry.all()}
+    for paused in seen.paused:
+        yield Trouble(
+            names.get(paused.connection_id, paused.name),
+            m("На паузе: события принимаются, вызовы ждут."),
+            "bad", YOURS, f"/connections/{paused.connection_id}", m("Открыть"),
+            since=paused.since, reason=paused.reason,
+        )  # fmt: skip
+    for breaker in seen.breakers:
+        yield Trouble(
+            names.get(breaker.connection_id, breaker.name),
+            m("Поставщик не отвечает. Узел даёт ему отдохнуть и попробует снова."),
+            "wait", THEIRS, f"/connections/{breaker.connection_id}", m("Открыть"),
+            until=breaker.open_until, reason=breaker.reason,
+        )  # fmt: skip
+
+
+@router.get("/search")
+async def find(desk: OwnDesk) -> Response:
+    """One box for everything. A single hit is opened at once."""
+    text = desk.request.query_params.get("q", "").strip()[:200]
+    hits: Sequence[object] = ()
+    if text:
+        found = await search(desk.deps.pool, text)
+        if len(found) == 1:
+            return go(f"{PAGES[found[0].kind]}/{found[0].id}")
+        hits = found
+    return render(desk, "search.html", q=text, hits=hits, pages=PAGES)

@@ -1,0 +1,131 @@
+"""Why nothing followed from an event, why a call did not end well: code → words."""
+
+from dataclasses import dataclass
+
+from uzel.web.console.language import mark as m
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`text` says why; `hint` what a person could do about it, empty where all is as it should."""
+
+    text: str
+    hint: str = ""
+
+
+REASONS = {
+    # What the source sent.
+    "event_type": Reason(m("такие события Узлу не нужны")),
+    "element_invalid": Reason(m("на месте события стоит не объект")),
+    "malformed": Reason(m("запись не читается")),
+    "heartbeat": Reason(m("проверка связи, не событие")),
+    "order_null": Reason(m("самого заказа в событии нет")),
+    "order_id_missing": Reason(
+        m("у заказа нет номера"), m("Без номера заказ не отличить от других, поэтому он пропущен.")
+    ),
+    "status_missing": Reason(m("у заказа нет статуса")),
+    "status_not_completed": Reason(
+        m("заказ ещё в работе"), m("Когда он завершится, придёт новое событие.")
+    ),
+    "moved": Reason(m("заказ перенесён под другой номер")),
+    "blacklisted": Reason(
+        m("гость в чёрном списке"), m("Пометку снимают в карточке гостя у источника заказа.")
+    ),
+    "duplicate": Reason(m("такое событие уже было")),
+    # What the phone is.
+    "no_phone": Reason(
+        m("в заказе нет телефона"),
+        m("Телефон гостя вносят в заказ на кассе; в зале его обычно не спрашивают."),
+    ),
+    "phone_invalid": Reason(m("это не номер телефона"), m("Проверьте, как номер вносят на кассе.")),
+    "phone_fake": Reason(
+        m("номер выдуман"), m("Одна цифра подряд или 1234567890: так обходят обязательное поле.")
+    ),
+    "phone_extension": Reason(
+        m("номер с добавочным"), m("Это подменный номер агрегатора или АТС: SMS на него не дойдёт.")
+    ),
+    "phone_landline": Reason(m("городской номер"), m("На городские номера SMS не приходят.")),
+    "phone_not_mobile": Reason(
+        m("номер не мобильный"), m("Бесплатные и виртуальные номера SMS не принимают.")
+    ),
+    # What we remember.
+    "visit_known": Reason(m("об этом визите уже спросили или он отменён")),
+    "asked_recently": Reason(
+        m("гостя недавно уже просили"),
+        m("Сколько дней не беспокоить одного гостя, решает настройка в разделе «Бизнес»."),
+    ),
+    "cancelled": Reason(m("заказ отменён")),
+    "deleted": Reason(m("заказ удалён")),
+    "visit_cancelled": Reason(m("визит отменили раньше, чем сообщение ушло")),
+    # What is not set up.
+    "place_unknown": Reason(
+        m("неизвестно, какое это заведение"),
+        m("Добавьте заведение с этим номером источника или заведение по умолчанию: «Бизнес»."),
+    ),
+    "no_template": Reason(m("нет текста сообщения"), m("Напишите его в разделе «Бизнес».")),
+    "no_channel": Reason(
+        m("не через что отправить"), m("Добавьте подключение, которое отправляет SMS.")
+    ),
+    "text_too_long": Reason(
+        m("текст не помещается в восемь SMS"), m("Сократите его в разделе «Бизнес».")
+    ),
+}
+
+ERRORS = {
+    "Unavailable": m("поставщик недоступен; ничего не произошло, Узел повторит сам"),
+    "RateLimited": m("слишком часто; ничего не произошло, Узел повторит в названный срок"),
+    "AuthFailed": m("поставщик не принимает ключ; подключение на паузе, вызов ждёт"),
+    "Rejected": m("поставщик ответил отказом; повторять бесполезно"),
+    "OutcomeUnknown": m("ответ потерян: вызов мог состояться, сам Узел его не повторит"),
+    "TimeoutError": m("ответа не было слишком долго: вызов мог состояться"),
+    "ContractBroken": m("ответ не такой, как описано у поставщика; подключение на паузе"),
+    "ConfigError": m("подключение настроено неверно; вызов ждёт"),
+}
+
+# Texts of our own that are stored beside a state.
+DETAILS = {
+    "an error of ours": m("ошибка Узла, подробности в его журнале"),
+    "an error of ours: ": m("ошибка Узла, подробности в его журнале: "),
+    "the connection's settings cannot be read": m("настройки подключения не читаются"),
+    "the process that made the call ended before the answer was written down": m(
+        "процесс, который вёл вызов, прервался раньше, чем записал ответ"
+    ),
+    "this process was stopped before the call left": m("процесс остановили до начала вызова"),
+    "looked up: it happened": m("спросили поставщика: вызов состоялся"),
+    "looked up: it did not happen": m("спросили поставщика: вызова не было"),
+    "paused by ": m("на паузу поставил человек: "),
+    "switched off by ": m("выключил человек: "),
+    "decided by ": m("решил человек: "),
+    "the answer was lost: ": m("ответ потерян: "),
+    "the answer cannot be decoded": m("ответ не читается"),
+    "no connection: ": m("нет соединения: "),
+    "the body is not JSON: ": m("тело не JSON: "),
+    "the body is not UTF-8: ": m("тело не в UTF-8: "),
+    "iiko sends an array of events or one event, this is neither": m(
+        "iiko шлёт массив событий или одно событие, а это ни то ни другое"
+    ),
+    "no data[…] in the form": m("в форме нет полей data[…]"),
+    "a record or the hash is given twice": m("запись или подпись стоит в форме дважды"),
+    "the body is nested too deeply": m("тело вложено слишком глубоко"),
+}
+
+# How the connection to a provider ended: classes of the HTTP client.
+TRANSPORT = {
+    "ReadError": m("соединение оборвалось"),
+    "ReadTimeout": m("не дождались ответа"),
+    "RemoteProtocolError": m("ответ оборван"),
+    "WriteError": m("запрос не дошёл целиком"),
+    "WriteTimeout": m("запрос не успел уйти"),
+    "ConnectError": m("соединиться не удалось"),
+    "ConnectTimeout": m("поставщик не ответил на соединение"),
+    "PoolTimeout": m("все соединения заняты"),
+}
+
+REFUSALS = {
+    "key": m("неизвестный ключ в адресе"),
+    "signature": m("подпись не сошлась"),
+    "body": m("тело не того вида"),
+    "size": m("больше мегабайта"),
+    "busy": m("не успевали принять; отправитель повторит"),
+    "method": m("не POST"),
+}

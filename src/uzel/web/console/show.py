@@ -1,0 +1,191 @@
+"""How values look: times, phones, sums, sizes. Filters for the templates."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+import orjson
+import phonenumbers
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from uzel.connections.config import split
+from uzel.kit.logs import HIDDEN
+from uzel.views.life import RawEvent
+from uzel.web.console.language import Language, mark
+
+MONTHS = (
+    *(mark("янв"), mark("фев"), mark("мар"), mark("апр"), mark("мая"), mark("июн")),
+    *(mark("июл"), mark("авг"), mark("сен"), mark("окт"), mark("ноя"), mark("дек")),
+)
+SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€", "BYN": "Br", "UZS": "сум"}
+NARROW_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+LONGEST_BODY = 200_000
+
+
+def filters(spoken: Language) -> Mapping[str, Callable[..., Any]]:
+    """The filters in one language."""
+
+    @pass_context
+    def when(context: Context, at: datetime | None, long: bool = False) -> Markup:
+        return time_tag(spoken, context["desk"].zone, at, long=long)
+
+    def ago(at: datetime | None) -> Markup:
+        return age_tag(spoken, at)
+
+    def lasting(seconds: float | None) -> str:
+        return duration(spoken, seconds)
+
+    return {
+        "when": when,
+        "clock": pass_context(lambda context, at: f"{at.astimezone(context['desk'].zone):%H:%M}"),
+        "ago": ago,
+        "date": lambda at: f"{day(spoken, at)} {at.year}",
+        "lasting": lasting,
+        "number": lambda value: number(spoken, value),
+        "money": lambda minor, currency: money(spoken, minor, currency),
+        "phone": phone,
+        "body_text": body_text,
+        "json_text": json_text,
+        "input_time": pass_context(lambda context, at: input_time(context["desk"].zone, at)),
+    }
+
+
+def time_tag(spoken: Language, zone: tzinfo, at: datetime | None, *, long: bool = False) -> Markup:
+    """A `<time>`: short to read, complete for machines and on hover, with the zone's name."""
+    if at is None:
+        return Markup("—")
+    local = at.astimezone(zone)
+    full = f"{day(spoken, local)} {local.year}, {local:%H:%M:%S} {zone_name(local)}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", full, full if long else short(spoken, local)
+    )
+
+
+def short(spoken: Language, local: datetime) -> str:
+    """As much as an operator needs: today's time of day, else the day too."""
+    now = datetime.now(local.tzinfo)
+    if local.date() == now.date():
+        return f"{local:%H:%M:%S}"
+    if local.year == now.year:
+        return f"{day(spoken, local)}, {local:%H:%M}"
+    return f"{day(spoken, local)} {local.year}"
+
+
+def day(spoken: Language, local: date) -> str:
+    """`20 ноя`."""
+    return f"{local.day}{NO_BREAK_SPACE}{spoken.text(MONTHS[local.month - 1])}"
+
+
+def zone_name(local: datetime) -> str:
+    """`Europe/Moscow (UTC+3)`."""
+    offset = local.utcoffset()
+    minutes = int(offset.total_seconds() // 60) if offset else 0
+    hours, rest = divmod(abs(minutes), 60)
+    shift = f"{'−' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+    return f"{local.tzinfo} (UTC{shift})" if str(local.tzinfo) != "UTC" else "UTC"
+
+
+def age_tag(spoken: Language, at: datetime | None) -> Markup:
+    """How long ago, in a `<time>` that the script keeps up to date."""
+    if at is None:
+        return Markup("")
+    seconds = (datetime.now(UTC) - at).total_seconds()
+    text = spoken.text("только что") if -1 < seconds < 5 else relative(spoken, seconds)
+    return Markup('<time class="ago" datetime="{}">{}</time>').format(
+        f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", text
+    )
+
+
+def relative(spoken: Language, seconds: float) -> Markup:
+    """`3 мин назад`, `через 3 мин`; the script has the same words."""
+    if seconds < 0:
+        return spoken.text("через {length}", length=rough(spoken, -seconds))
+    if seconds < 60:
+        return spoken.text("{n} с назад", n=int(seconds))
+    if seconds < 3600:
+        return spoken.text("{n} мин назад", n=int(seconds // 60))
+    if seconds < 48 * 3600:
+        return spoken.text("{n} ч назад", n=int(seconds // 3600))
+    return spoken.text("{n} дн назад", n=int(seconds // 86400))
+
+
+def rough(spoken: Language, seconds: float) -> Markup:
+    """The largest unit that fits."""
+    if seconds < 60:
+        return spoken.text("{n} с", n=int(seconds))
+    if seconds < 3600:
+        return spoken.text("{n} мин", n=int(seconds // 60))
+    if seconds < 48 * 3600:
+        return spoken.text("{n} ч", n=int(seconds // 3600))
+    return spoken.text("{n} дн", n=int(seconds // 86400))
+
+
+def duration(spoken: Language, seconds: float | None) -> str:
+    """`41 мс`, `1,2 с`, `3 мин`."""
+    if seconds is None:
+        return "—"
+    if seconds < 1:
+        return spoken.text("{n} мс", n=round(seconds * 1000))
+    if seconds < 10:
+        text = f"{seconds:.1f}"
+        return spoken.text("{n} с", n=text.replace(".", ",") if spoken.code == "ru" else text)
+    return rough(spoken, seconds)
+
+
+def number(spoken: Language, value: int) -> str:
+    """`12 345`."""
+    return f"{value:,}".replace(",", NARROW_SPACE if spoken.code == "ru" else ",")
+
+
+def money(spoken: Language, minor: int | None, currency: str | None) -> str:
+    """`3,50 ₽`; every currency we meet has a hundred minor units."""
+    if minor is None:
+        return "—"
+    whole, rest = divmod(abs(minor), 100)
+    sign = "−" if minor < 0 else ""
+    comma = "," if spoken.code == "ru" else "."
+    unit = SIGNS.get(currency or "", currency or "")
+    return f"{sign}{number(spoken, whole)}{comma}{rest:02}{NO_BREAK_SPACE}{unit}".rstrip()
+
+
+def phone(e164: str | None) -> str:
+    """`+7 999 000-10-01`."""
+    if not e164:
+        return "—"
+    try:
+        parsed = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace(
+        " ", NO_BREAK_SPACE
+    )
+
+
+@pass_context
+def body_text(context: Context, raw: RawEvent) -> str:
+    """A body for reading, without the secrets of its own connection."""
+    return without_secrets(context, raw.body.text[:LONGEST_BODY], raw.row.connection_id)
+
+
+@pass_context
+def json_text(context: Context, value: Any, connection_id: int) -> str:
+    """JSON for reading, without the secrets of its connection."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return without_secrets(context, text[:LONGEST_BODY], connection_id)
+
+
+def without_secrets(context: Context, text: str, connection_id: int) -> str:
+    """The text with the secret settings of a connection taken out, should they stand in it."""
+    active = context["desk"].deps.registry.get(connection_id)
+    if active is not None and active.config is not None:
+        for secret in split(active.config)[1].values():
+            text = text.replace(secret, HIDDEN) if secret else text
+    return text
+
+
+def input_time(zone: tzinfo, at: datetime | None) -> str:
+    """The value of an `<input type="datetime-local">`."""
+    return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" if at else ""

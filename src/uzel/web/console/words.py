@@ -1,0 +1,264 @@
+"""Codes and states in human words: what it means, how it looks, whose turn it is.
+
+One table per kind. A reason that only one connector knows may stand in the table of its README
+(`| code | meaning |`) instead of here.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from uzel.connectors import connectors
+from uzel.views.rows import Hit
+from uzel.web.console.language import Language
+from uzel.web.console.language import mark as m
+from uzel.web.console.reasons import DETAILS, ERRORS, REASONS, REFUSALS, TRANSPORT
+
+GOOD, WAIT, BAD, ASK, IDLE = "good", "wait", "bad", "ask", "idle"
+US, THEM, YOU = m("ход Узла"), m("ход поставщика"), m("ваш ход")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state in words. `tone` picks colour and sign; `turn` says who moves next, if anybody."""
+
+    text: str
+    tone: str
+    turn: str = ""
+
+
+RAW = {
+    "received": State(m("ждёт разбора"), WAIT, US),
+    "processed": State(m("разобрано"), IDLE),
+    "parked": State(m("отложено"), BAD, YOU),
+}
+DECISIONS = {
+    "pending": State(m("решается"), WAIT, US),
+    "request": State(m("просим отзыв"), GOOD),
+    "skip": State(m("пропуск"), IDLE),
+    "cancel": State(m("отмена"), IDLE),
+    "noted": State(m("учтено"), IDLE),
+}
+MESSAGES = {
+    "planned": State(m("ждёт отправки"), WAIT, US),
+    "accepted": State(m("принято, в пути"), WAIT, THEM),
+    "delivered": State(m("доставлено"), GOOD),
+    "failed": State(m("не доставлено"), BAD),
+    "unknown": State(m("исход неизвестен"), ASK, YOU),
+    "cancelled": State(m("отозвано"), IDLE),
+}
+CALLS = {
+    "planned": State(m("в очереди"), WAIT, US),
+    "sending": State(m("идёт"), WAIT, THEM),
+    "accepted": State(m("принят"), GOOD),
+    "rejected": State(m("отказ"), BAD),
+    "not_sent": State(m("не ушёл"), BAD),
+    "unknown": State(m("исход неизвестен"), ASK, YOU),
+    "cancelled": State(m("снят"), IDLE),
+}
+CONNECTIONS = {
+    "active": State(m("работает"), GOOD),
+    "paused": State(m("на паузе"), BAD, YOU),
+    "off": State(m("выключено"), IDLE),
+    "resting": State(m("поставщик не отвечает"), WAIT, US),
+}
+# What happened at a moment of a timeline (`uzel.views.timeline.Moment`).
+MOMENTS = {
+    "received": State(m("Пришёл запрос"), IDLE),
+    "processed": State(m("Запрос разобран"), IDLE),
+    "parked": State(m("Запрос отложен"), BAD),
+    "decided": State(m("Решение"), IDLE),
+    "duplicate": State(m("Повтор"), IDLE),
+    "asked": State(m("О визите спросили"), GOOD),
+    "withdrawn": State(m("Просьба отозвана"), IDLE),
+    "message_planned": State(m("Сообщение готово"), IDLE),
+    "message_accepted": State(m("Принято поставщиком"), GOOD),
+    "message_delivered": State(m("Доставлено"), GOOD),
+    "message_failed": State(m("Не доставлено"), BAD),
+    "message_cancelled": State(m("Сообщение отозвано"), IDLE),
+    "message_unknown": State(m("Исход неизвестен"), ASK),
+    "call_started": State(m("Вызов идёт"), WAIT),
+    "call_accepted": State(m("Поставщик принял"), GOOD),
+    "call_rejected": State(m("Поставщик отказал"), BAD),
+    "call_not_sent": State(m("Не ушло, больше не пробуем"), BAD),
+    "call_unknown": State(m("Ответ потерян: исход неизвестен"), ASK),
+    "call_planned": State(m("Не ушло, Узел повторит"), WAIT),
+    "call_cancelled": State(m("Вызов снят"), IDLE),
+    "receipt": State(m("Пришёл отчёт о доставке"), IDLE),
+    "person": State(m("Вмешался человек"), IDLE),
+}
+STATES: Mapping[str, Mapping[str, State]] = {
+    "raw": RAW,
+    "decision": DECISIONS,
+    "message": MESSAGES,
+    "call": CALLS,
+    "connection": CONNECTIONS,
+    "moment": MOMENTS,
+}
+
+CHOICES = {
+    "accepted": m("Человек решил: состоялось"),
+    "planned": m("Человек решил: ещё раз"),
+    "cancelled": m("Человек решил: снять"),
+}
+CHECKED = {
+    "documentation": m("документация"),
+    "recorded payload": m("записанные ответы"),
+    "independent client against the sandbox": m("сторонний клиент против песочницы"),
+    "live": m("живой аккаунт"),
+}
+KINDS = {
+    "event": m("событие"),
+    "message": m("сообщение"),
+    "call": m("вызов"),
+    "raw_event": m("запрос"),
+}
+ACTIONS = {"replay": m("разобрал заново"), "decide": m("решил")}
+
+TYPES = {
+    "visit.completed": m("визит состоялся"),
+    "visit.cancelled": m("визит отменён"),
+    "receipt.updated": m("отчёт о доставке"),
+    "order.updated": m("заказ изменился"),
+    "order.created": m("новый заказ"),
+    "order.failed": m("ошибка заказа"),
+    "table_order.updated": m("заказ зала изменился"),
+    "table_order.failed": m("ошибка заказа зала"),
+    "reserve.updated": m("бронь изменилась"),
+    "reserve.failed": m("ошибка брони"),
+    "stop_list.updated": m("стоп-лист изменился"),
+    "shift.changed": m("смена сотрудника"),
+    "menu.updated": m("меню изменилось"),
+    "heartbeat.received": m("проверка связи"),
+    "callcheck.updated": m("звонок с кодом"),
+    "unknown.received": m("неизвестное событие"),
+}
+OPERATIONS = {
+    "send_sms": m("отправить SMS"),
+    "send_email": m("отправить письмо"),
+    "send_message": m("отправить сообщение"),
+    "sms_status": m("спросить о доставке"),
+    "sms_cost": m("узнать цену SMS"),
+    "balance": m("спросить баланс"),
+    "limit": m("спросить дневной лимит"),
+    "auth_check": m("проверить ключ"),
+    "stoplist_get": m("прочесть стоп-лист"),
+    "stoplist_add": m("добавить в стоп-лист"),
+    "stoplist_del": m("убрать из стоп-листа"),
+    "callback_get": m("прочесть адреса отчётов"),
+    "callback_add": m("добавить адрес отчётов"),
+    "callback_del": m("убрать адрес отчётов"),
+}
+PURPOSES = {"review_request": m("просьба об отзыве")}
+CHANNELS = {"sms": "SMS", "email": m("письмо"), "whatsapp": "WhatsApp"}
+
+_README_ROW = re.compile(r"^\|\s*`([a-z][a-z_0-9]*)`\s*\|\s*([^|]+?)\s*\|\s*$", re.MULTILINE)
+
+
+@functools.cache
+def told_by_connectors() -> Mapping[str, str]:
+    """Reasons explained in the connectors' READMEs."""
+    found: dict[str, str] = {}
+    for name in connectors():
+        path = files("uzel.connectors") / name / "README.md"
+        text = path.read_text("utf-8") if path.is_file() else ""
+        for code, meaning in _README_ROW.findall(text):
+            found.setdefault(code, meaning.replace("`", ""))
+    return found
+
+
+def knows_reason(code: str) -> bool:
+    """Whether there are words for it."""
+    return code in REASONS or code in told_by_connectors()
+
+
+def reason(spoken: Language, code: str | None) -> Markup:
+    """Why nothing followed, in words; a code nobody explained as it is."""
+    if code is None:
+        return Markup("")
+    if code in REASONS:
+        return spoken.text(REASONS[code].text)
+    return escape(told_by_connectors().get(code, code))
+
+
+def hint(spoken: Language, code: str | None) -> Markup:
+    """What could be done about it; empty where nothing need be."""
+    known = REASONS.get(code or "")
+    return spoken.text(known.hint) if known else Markup("")
+
+
+def detail(spoken: Language, text: str | None) -> Markup:
+    """A text that Uzel or a provider wrote beside a state: ours translated, theirs as it is."""
+    if not text:
+        return Markup("")
+    if text in DETAILS:
+        return spoken.text(DETAILS[text])
+    if knows_reason(text):
+        return reason(spoken, text)
+    for start, said in DETAILS.items():
+        if start.endswith(" ") and text.startswith(start):
+            return spoken.text(said) + named(spoken, TRANSPORT, text[len(start) :])
+    return escape(text)
+
+
+def named(spoken: Language, table: Mapping[str, str], code: str) -> Markup:
+    """A code's name, or the code itself."""
+    return spoken.text(table[code]) if code in table else escape(code)
+
+
+def state(spoken: Language, code: str, kind: str) -> dict[str, Any]:
+    """(text, tone, turn) for the template that draws states."""
+    known = STATES[kind].get(code) or State(code, IDLE)
+    return {"text": spoken.text(known.text), "tone": known.tone, "turn": spoken.text(known.turn)}
+
+
+def hit(spoken: Language, found: Hit) -> Markup:
+    """What the search says beside a hit: codes in words, texts as they are."""
+    kind = {"event": "decision", "raw_event": "raw"}.get(found.kind, found.kind)
+    parts = []
+    for part in (
+        found.subtitle.split(" · ", 1) if kind == "message" else found.subtitle.split(" · ")
+    ):
+        if part in STATES[kind]:
+            parts.append(spoken.text(STATES[kind][part].text))
+        elif part in TYPES:
+            parts.append(spoken.text(TYPES[part]))
+        else:
+            parts.append(reason(spoken, part) if kind == "decision" else escape(part))
+    return Markup(" · ").join(parts)
+
+
+def connector_title(name: str) -> str:
+    """What people call an outside system."""
+    known = connectors().get(name)
+    return known.title if known else name
+
+
+def filters(spoken: Language) -> Mapping[str, Callable[..., Any]]:
+    """The filters in one language."""
+    tables = {
+        "type_name": TYPES,
+        "operation_name": OPERATIONS,
+        "purpose_name": PURPOSES,
+        "channel_name": CHANNELS,
+        "choice_name": CHOICES,
+        "action_name": ACTIONS,
+        "checked_name": CHECKED,
+        "kind_name": KINDS,
+        "error_words": ERRORS,
+        "refusal_words": REFUSALS,
+    }
+    return {
+        **{name: functools.partial(named, spoken, table) for name, table in tables.items()},
+        "reason_words": functools.partial(reason, spoken),
+        "reason_hint": functools.partial(hint, spoken),
+        "detail_words": functools.partial(detail, spoken),
+        "state": functools.partial(state, spoken),
+        "hit_words": functools.partial(hit, spoken),
+        "connector_title": connector_title,
+    }

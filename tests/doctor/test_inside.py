@@ -1,0 +1,130 @@
+"""What the doctor learns from the database."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from sample_data import MASTER_KEY
+from uzel.doctor.finding import Finding, State
+from uzel.doctor.inside import STUCK, of_clock, of_database
+from uzel.kit.settings import Settings
+from uzel.views.overview import TARGETS
+
+OTHER_KEY = "b3RoZXIga2V5IG90aGVyIGtleSBvdGhlciBrZXkgISE="
+
+
+def examined(dsn: str, tmp_path: Path, *changes: str, key: str = MASTER_KEY) -> list[Finding]:
+    """What is found once `changes` have been made to the database."""
+
+    async def work() -> list[Finding]:
+        connection = await asyncpg.connect(dsn)
+        for change in changes:
+            await connection.execute(change)
+        await connection.close()
+        settings = Settings(tmp_path, database_url=dsn, master_key=key)
+        return [finding async for finding in of_database(settings, dsn)]
+
+    return asyncio.run(work())
+
+
+def only(findings: list[Finding], check: str) -> Finding:
+    (found,) = [finding for finding in findings if finding.check == check]
+    return found
+
+
+def test_what_waits_in_the_sample_is_found(sample_dsn: str, tmp_path: Path) -> None:
+    findings = examined(sample_dsn, tmp_path, "update worker set seen_at = now()")
+    assert only(findings, "schema").state is State.GOOD
+    assert only(findings, "durability").state is State.GOOD
+    assert only(findings, "clock").state is State.GOOD
+    assert only(findings, "workers").what == "1 alive"
+    work = [finding.what for finding in findings if finding.check == "work"]
+    assert any(what.startswith("1 requests could not be understood") for what in work)
+    assert any(what.startswith("1 calls have an unknown outcome") for what in work)
+    spare = only(findings, "connection smsru/spare")
+    assert (spare.state, "ключ не принят" in spare.what) == (State.WRONG, True)
+    main = only(findings, "connection smsru/main")
+    assert main.state is State.GOOD and "the answer was lost" in main.what
+
+
+def test_an_empty_installation_is_fine_but_for_its_worker(dsn: str, tmp_path: Path) -> None:
+    findings = examined(dsn, tmp_path)
+    assert only(findings, "work").state is State.GOOD
+    assert [f.check for f in findings if f.state is not State.GOOD] == ["workers"]
+
+
+def test_a_connection_that_rests(sample_dsn: str, tmp_path: Path) -> None:
+    rest = (
+        "update call_breaker set failures = 7, open_until = now() + interval '1 minute', "
+        "reason = 'HTTP 502' where connection_id = 2"
+    )
+    found = only(examined(sample_dsn, tmp_path, rest), "connection smsru/main")
+    assert (found.state, "HTTP 502" in found.what) == (State.WARNING, True)
+
+
+def test_secrets_sealed_with_another_key(sample_dsn: str, tmp_path: Path) -> None:
+    found = only(examined(sample_dsn, tmp_path, key=OTHER_KEY), "connection smsru/main")
+    assert found.state is State.WRONG
+    assert "another master key" in found.what
+
+
+def test_without_a_key_connections_are_left_alone(sample_dsn: str, tmp_path: Path) -> None:
+    findings = examined(sample_dsn, tmp_path, key="")
+    assert only(findings, "workers")
+    assert not [finding for finding in findings if finding.check.startswith("connection")]
+
+
+@pytest.mark.parametrize("revision", ["0000", None])
+def test_a_schema_of_another_version(dsn: str, tmp_path: Path, revision: str | None) -> None:
+    change = (
+        f"update alembic_version set version_num = '{revision}'"
+        if revision
+        else "drop table alembic_version"
+    )
+    findings = examined(dsn, tmp_path, change)
+    assert only(findings, "schema").state is State.WRONG
+    assert not [finding for finding in findings if finding.check == "workers"]
+
+
+def test_a_database_that_forgets(dsn: str, tmp_path: Path) -> None:
+    change = (
+        "do $$ begin execute format('alter database %I set synchronous_commit = off', "
+        "current_database()); end $$"
+    )
+    found = only(examined(dsn, tmp_path, change), "durability")
+    assert (found.state, "synchronous_commit is off" in found.what) == (State.WRONG, True)
+
+
+def test_no_database_at_all(tmp_path: Path) -> None:
+    dsn = "postgresql://uzel:canary-password@127.0.0.1:1/uzel"
+    settings = Settings(tmp_path, database_url=dsn)
+
+    async def work() -> list[Finding]:
+        return [finding async for finding in of_database(settings, dsn)]
+
+    (found,) = asyncio.run(work())
+    assert found.state is State.WRONG
+    assert "canary" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "state"),
+    [
+        (0.1, State.GOOD),
+        (-1.9, State.GOOD),
+        (2.1, State.WARNING),
+        (-5, State.WARNING),
+        (31, State.WRONG),
+        (-3600, State.WRONG),
+    ],
+)
+def test_clocks(skew_s: float, state: State) -> None:
+    found = of_clock(skew_s)
+    assert found.state is state
+    assert state is State.GOOD or ("ahead" in found.what) == (skew_s > 0)
+
+
+def test_every_kind_of_stuck_is_explained() -> None:
+    assert STUCK.keys() == TARGETS.keys()
