@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uzel.connections import manage, store
+from uzel.connectors import connectors
 from uzel.errors import ConfigError
 from uzel.kit import database
 from uzel.kit.logs import set_up_logs
@@ -182,6 +183,13 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
+def forget_accounts() -> None:
+    """The demo writes to invented guests: accounts that the environment names stay out of it."""
+    for connector in connectors().values():
+        for variable in connector.environment:
+            os.environ.pop(variable, None)
+
+
 def run(settings: Settings, *, as_json: bool) -> int:
     """Run the demo until it is stopped. Its data lies apart from an installation's own."""
     set_up_logs("json" if as_json else "text", "info" if as_json else "warning")
@@ -189,6 +197,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
         settings = dataclasses.replace(settings, data_dir=settings.data_dir / NAME)
         os.environ["UZEL_DATA_DIR"] = str(settings.data_dir)
     check_port(settings)
+    forget_accounts()
     if not as_json:
         os.environ.setdefault("UZEL_LOG_FORMAT", "text")
         os.environ.setdefault("UZEL_LOG_LEVEL", "warning")

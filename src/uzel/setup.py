@@ -66,7 +66,7 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
             if await newest_template(connection, business, "review_request", "sms") is None:
                 await add_template(connection, business, "review_request", "sms", FIRST_TEMPLATE)
             if not await any_person(connection):
-                log.warning("nobody can sign in yet; add somebody: uzel user add NAME")
+                log.info("nobody can sign in yet; add somebody: uzel user add NAME")
             for name in await adopt_environment(connection, ring, os.environ):
                 log.info("made the default %s connection from the environment", name)
     finally:

@@ -107,14 +107,18 @@ def test_the_first_byte_counts_from_the_acknowledgement_and_never_below_nothing(
 def test_a_backlog_of_constant_size_is_sustained(
     seconds: float, per_s: float, delay_s: float
 ) -> None:
-    assert sustained(steady_flow(seconds, per_s, per_s, delay_s))
+    flow = steady_flow(seconds, per_s, per_s, delay_s)
+    assert sustained(flow)
+    assert flow.kept_up_per_s == pytest.approx(per_s, rel=0.1)
 
 
 @given(st.floats(4, 20), st.floats(50, 1000), st.floats(0.1, 1.5), st.floats(0.2, 0.8))
 def test_a_backlog_that_grows_is_not(
     seconds: float, per_s: float, delay_s: float, share: float
 ) -> None:
-    assert not sustained(steady_flow(seconds, per_s, per_s * share, delay_s))
+    flow = steady_flow(seconds, per_s, per_s * share, delay_s)
+    assert not sustained(flow)
+    assert flow.kept_up_per_s == pytest.approx(per_s * share, rel=0.1, abs=2)
 
 
 def test_a_visit_that_was_not_taken_in_is_not_sustained_either() -> None:

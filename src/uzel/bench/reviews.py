@@ -6,8 +6,8 @@ far above the rest.
 
 Visits come in at a constant rate, in steps of a quarter more each, until the backlog (visits
 acknowledged whose receipt has not come back) grows from the step's beginning to its end, two steps
-in a row. A longer run at nine tenths of the best rate must hold; if it does not, nine tenths of
-that. What holds is `visits_per_s`.
+in a row. A longer run at nine tenths of the best rate must hold; if it does not, one at nine tenths
+of what came out at the other end. What holds is `visits_per_s`.
 
 Then comes a lower rate, for the time from the 200 that acknowledges a visit (as its sender saw it)
 to the arrival of its request at SMS.ru (as the sandbox's journal has it).
@@ -129,13 +129,14 @@ class Reviews:
 
     async def _hold(self, best_per_s: float) -> Flow | None:
         """A longer run somewhat below the best rate; None if that, and less, is too much."""
-        for attempt in range(1, HOLD_TRIES + 1):
-            before = Meter(self._stage.pids())
-            per_s = best_per_s * HOLD_SHARE**attempt
-            flow = await self._send("to hold", per_s, self._plan.hold_s)
-            self._used_s = before.used_s()
+        per_s = best_per_s
+        for _ in range(HOLD_TRIES):
+            meter = Meter(self._stage.pids())
+            flow = await self._send("to hold", per_s * HOLD_SHARE, self._plan.hold_s)
+            self._used_s = meter.used_s()
             if sustained(flow):
                 return flow
+            per_s = max(1.0, flow.kept_up_per_s)
         return None
 
     async def _send_slowly(self, visits_per_s: float) -> Flow:

@@ -77,21 +77,36 @@ class Flow:
 
     @property
     def fell_behind_s(self) -> float:
-        """By how many seconds' worth of visits the backlog (acknowledged, not yet delivered) grew
-        while visits came in, once the first receipts were back. Batches make it jump by a quarter
-        of a second; what grows without end grows beyond that.
+        """By how many seconds' worth of visits the backlog grew while visits came in. Batches make
+        it jump by a quarter of a second; what grows without end grows beyond that.
         """
+        begin, end = self._steady()
+        return self._growth_per_s * (end - begin) / self.per_s
+
+    @property
+    def kept_up_per_s(self) -> float:
+        """Visits per second that came out at the other end while visits came in."""
+        return self.per_s - max(0.0, self._growth_per_s)
+
+    @property
+    def _growth_per_s(self) -> float:
+        """Of the backlog: visits acknowledged and not yet delivered."""
         acknowledged_at = sorted(self.load.acknowledged_at)
-        if not acknowledged_at:
-            return 0.0
-        begin, end = acknowledged_at[0], acknowledged_at[-1]
-        steady_at = begin + min(FILLING_MOST_S, FILLING_SHARE * (end - begin))
-        backlog = [
-            (at - begin, bisect_right(acknowledged_at, at) - count)
-            for at, count in self.delivered
-            if steady_at <= at <= end
-        ]
-        return slope(backlog) * (end - steady_at) / self.per_s
+        begin, end = self._steady()
+        return slope(
+            [
+                (at - begin, bisect_right(acknowledged_at, at) - count)
+                for at, count in self.delivered
+                if begin <= at <= end
+            ]
+        )
+
+    def _steady(self) -> tuple[float, float]:
+        """From when the first receipts are back to the last visit."""
+        if not self.load.acknowledged_at:
+            return 0.0, 0.0
+        begin, end = min(self.load.acknowledged_at), max(self.load.acknowledged_at)
+        return begin + min(FILLING_MOST_S, FILLING_SHARE * (end - begin)), end
 
     def first_bytes(self) -> Latencies:
         """From the 200 for a visit, as its sender saw it, to the request at the provider. The

@@ -48,7 +48,9 @@ async def recover_abandoned(pool: database.Pool, registry: Registry, runner: Run
     else becomes unknown.
     """
     async with pool.acquire() as connection, connection.transaction():
-        rows = await store.find_abandoned(connection, WORKER_SILENT_S, LONGEST_SENDING_S)
+        rows = await store.find_abandoned(
+            connection, runner.worker, WORKER_SILENT_S, LONGEST_SENDING_S
+        )
         if rows:
             log.warning("%d calls were abandoned by a worker that died", len(rows))
             results = [abandoned(registry.get(row["connection_id"]), row) for row in rows]

@@ -22,7 +22,8 @@ from uzel.kit.http import new_client
 
 log = logging.getLogger("uzel.calls")
 
-AT_ONCE = 64
+# More open connections to one provider cost more than they bring: the client looks through all.
+AT_ONCE = 24
 LONGEST_CALL_S = 30.0
 # A call begun longer ago than this has not left yet because this process was stopped; by now it
 # may have been declared unknown, so it must not leave any more.
@@ -42,7 +43,7 @@ class Runner:
     ) -> None:
         self._pool = pool
         self._registry = registry
-        self._worker = worker
+        self.worker = worker
         self.closing = Closing(pool, owners)
         self._clients: dict[tuple[int, str], httpx2.AsyncClient] = {}
         self._pumping: dict[int, bool] = {}
@@ -131,7 +132,7 @@ class Runner:
         async with self._pool.acquire() as connection:
             # Before the database is asked: this process may be stopped while it answers.
             started = time.monotonic()
-            rows = await store.begin(connection, active.id, room, active.rate_per_s, self._worker)
+            rows = await store.begin(connection, active.id, room, active.rate_per_s, self.worker)
             for row in rows:
                 if row["id"] is not None:
                     self._start(active, row, started)
@@ -177,7 +178,7 @@ class Runner:
         """Calls that were begun for this process but of which it never heard (the connection to the
         database broke in between) did certainly not leave: planned again.
         """
-        rows = await store.begun_by(self._pool, self._worker, LOST_AFTER_S)
+        rows = await store.begun_by(self._pool, self.worker, LOST_AFTER_S)
         for row in rows:
             if (row["id"], row["attempt"]) not in self._held:
                 await self.closing.submit(

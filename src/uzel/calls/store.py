@@ -185,16 +185,21 @@ async def bury(pool: Pool, worker: UUID) -> None:
     await pool.execute("delete from worker where id = $1", worker)
 
 
-async def find_abandoned(connection: Connection, silent_s: float, longest_s: float) -> list[Any]:
-    """Lock calls in `sending` whose worker is gone, or that run longer than any call can."""
+async def find_abandoned(
+    connection: Connection, own: UUID, silent_s: float, longest_s: float
+) -> list[Any]:
+    """Lock calls in `sending` whose worker is gone, or that run longer than any call can. The
+    worker that asks, `own`, is not gone, however long it could not say so.
+    """
     return await connection.fetch(
-        "select c.id, c.connection_id, c.operation, c.attempt, n.connector from call c "
-        "join connection n on n.id = c.connection_id left join worker w on w.id = c.worker "
-        "where c.state = 'sending' "
-        "and c.started_at < clock_timestamp() - make_interval(secs => $1) "
-        "and (w.id is null or w.seen_at < clock_timestamp() - make_interval(secs => $1) "
-        "or c.started_at < clock_timestamp() - make_interval(secs => $2)) "
+        "select c.id, c.connection_id, c.operation, c.attempt from call c "
+        "left join worker w on w.id = c.worker where c.state = 'sending' "
+        "and c.started_at < clock_timestamp() - make_interval(secs => $2) "
+        "and (c.started_at < clock_timestamp() - make_interval(secs => $3) "
+        "or c.worker is distinct from $1 and (w.id is null "
+        "or w.seen_at < clock_timestamp() - make_interval(secs => $2))) "
         "order by c.id limit 500 for update of c skip locked",
+        own,
         silent_s,
         longest_s,
     )

@@ -69,9 +69,12 @@ def run_sandbox(parsed: argparse.Namespace) -> int:
 
 def run_migrate(parsed: argparse.Namespace) -> int:
     """`uzel migrate`."""
+    from uzel.kit.logs import set_up_logs
     from uzel.setup import migrate_and_set_up
 
-    migrate_and_set_up(read_settings())
+    settings = read_settings()
+    set_up_logs(settings.log_format, settings.log_level)
+    migrate_and_set_up(settings)
     return 0
 
 

@@ -18,6 +18,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
+from uzel.errors import ConfigError
 from uzel.jobs.queue import PGQUEUER
 from uzel.kit import database
 
@@ -32,6 +33,7 @@ BATCH = 50
 AT_ONCE = 200
 WATCH_EVERY_S = 1.0
 RESTART_AFTER_S = 0.5
+LET_GO_AFTER_S = 2.0
 LONGEST_RETRY_S = 60.0
 
 
@@ -55,6 +57,7 @@ class Worker:
         self._periodic = periodic
         self._stopping = asyncio.Event()
         self._manager: QueueManager | None = None
+        self._left_behind: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
         """Take no new work; `run` returns once what is under way has ended."""
@@ -71,6 +74,10 @@ class Worker:
                     await self._run_manager()
                 except database.LOST as error:
                     log.warning("the queue lost its database: %s", type(error).__name__)
+                except ConfigError:
+                    raise
+                except Exception:  # calls under way must not end with the queue
+                    log.exception("the queue failed and starts anew")
                 await self._pause(RESTART_AFTER_S)
         finally:
             for beat in beats:
@@ -115,7 +122,8 @@ class Worker:
             self._manager = None
             for task in (running, watch):
                 task.cancel()
-            await asyncio.gather(running, watch, return_exceptions=True)
+            # A job that takes long ends by itself; the others cannot wait for it.
+            _, self._left_behind = await asyncio.wait((running, watch), timeout=LET_GO_AFTER_S)
             pool.terminate()
 
     async def _repeat(self, periodic: Periodic) -> None:

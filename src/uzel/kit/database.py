@@ -44,17 +44,18 @@ async def open_pool(dsn: str, *, size: int, name: str, json: bool = True) -> Poo
     """A pool of up to `size` connections; `name` shows in pg_stat_activity; `json` whether JSON
     columns travel as Python values (PgQueuer wants them as text).
     """
-    return await asyncpg.create_pool(
-        dsn,
-        min_size=1,
-        max_size=size,
-        init=prepare if json else None,
-        reset=leave_as_is,
-        timeout=5,
-        command_timeout=30,
-        max_inactive_connection_lifetime=60,
-        server_settings={"application_name": f"uzel {name}", "timezone": "UTC"},
-    )
+    with address_understood():
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            init=prepare if json else None,
+            reset=leave_as_is,
+            timeout=5,
+            command_timeout=30,
+            max_inactive_connection_lifetime=60,
+            server_settings={"application_name": f"uzel {name}", "timezone": "UTC"},
+        )
 
 
 async def leave_as_is(connection: Connection) -> None:

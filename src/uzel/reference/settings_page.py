@@ -30,6 +30,7 @@ DEFAULTS = {
 INTERNAL = {
     "UZEL_PARENT_FD": "Uzel sets it for the processes it starts; a pipe by which they notice its "
     "end.",
+    "UZEL_SCREENSHOTS": "For the tests of the browser: `1` takes the pictures in `docs/images`.",
     "UZEL_TEST_DATABASE_URL": "For the tests: a PostgreSQL to use instead of an embedded one.",
 }
 

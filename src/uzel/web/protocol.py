@@ -6,12 +6,15 @@ arrives whole in one packet on an idle connection, which is what senders do, is 
 and is refused at the door.
 """
 
+import asyncio
 import re
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from uzel.events.door import BUSY, RETRY_AFTER_S, Door
 from uzel.web.hooks import PREFIX
+from uzel.web.joining import JoiningTransport
 
 # Requests under way in this process. Two commits of 256 fit in; what waits beyond them would wait
 # longer than a sender should.
@@ -45,6 +48,10 @@ def shedding_protocol(door: Door) -> type[HttpToolsProtocol]:
         """`between`: the last message is complete and the next has not begun."""
 
         between = True
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """As uvicorn's own, which narrows the type in the same way."""
+            super().connection_made(cast(asyncio.Transport, JoiningTransport(transport)))
 
         def data_received(self, data: bytes) -> None:
             """Refuse at once, or go the usual way."""

@@ -26,7 +26,7 @@ def routes() -> Iterator[tuple[str, str]]:
     for room in ROOMS:
         for route in room.router.routes:
             assert isinstance(route, APIRoute)
-            for method in route.methods:
+            for method in route.methods or ():
                 yield method, route.path
 
 

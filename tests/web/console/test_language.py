@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_file
@@ -29,8 +30,8 @@ def used() -> set[Id]:
     found: set[Id] = set()
     for path in CONSOLE.rglob("*"):
         if reader := READERS.get(path.suffix):
-            for _, message, _, _ in extract_from_file(reader, path, KEYWORDS):  # type: ignore[arg-type]
-                found.add(tuple(message) if isinstance(message, (list, tuple)) else message)
+            for _, message, _, _ in extract_from_file(reader, path, KEYWORDS):
+                found.add(one(message))
     return found
 
 
@@ -43,7 +44,16 @@ def of_connectors() -> Iterator[str]:
 
 def catalogue(code: str) -> dict[Id, Id]:
     with (LOCALES / f"{code}.po").open("rb") as file:
-        return {message.id: message.string for message in read_po(file, locale=code) if message.id}
+        return {
+            one(message.id): one(message.string)
+            for message in read_po(file, locale=code)
+            if message.id
+        }
+
+
+def one(text: Any) -> Id:
+    """A message, or the forms of one, as something to look up."""
+    return text if isinstance(text, str) else tuple(text or ())
 
 
 def test_english_knows_every_message() -> None:

@@ -1,5 +1,7 @@
 """Requests nobody could read, replayed one by one and all at once."""
 
+from functools import partial
+
 from console_visitor import Visitor, rows, value
 from running_web import WebApp
 
@@ -17,7 +19,7 @@ def test_the_list_says_why(console: WebApp, reader: Visitor) -> None:
 
 def test_all_of_the_filter_are_replayed_and_nothing_else(web_app: WebApp, visitor: Visitor) -> None:
     for number in range(3):
-        web_app.run(lambda n=number: web_app.sample.post("iiko", f"not an event {n}"))
+        web_app.run(partial(web_app.sample.post, "iiko", f"not an event {number}"))
     web_app.process()
     assert value(web_app, PARKED) == 4
     visitor.done("/parked/replay", connection="2")

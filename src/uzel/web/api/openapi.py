@@ -14,7 +14,7 @@ ABOUT = """
 What the console shows, for machines: events and what was decided about them, messages, the journal
 of outward calls, and what is stuck.
 
-**Access.** Send `Authorization: Bearer <token>`. A token is made in the console or with
+**Access.** Send `Authorization: Bearer <token>`. A token is made with
 `uzel token add NAME --scope read`; its scopes are `read` and `replay`.
 
 **Lists** are newest first and come in pages. Follow `next_cursor` (or the `Link` header) until it

@@ -24,7 +24,7 @@ KINDS: dict[int, tuple[str, str, str]] = {
         "unauthorized",
         "Not signed in",
         "Send the header `Authorization: Bearer <token>` with a living API token. "
-        "An administrator makes one in the console, or with: uzel token add NAME",
+        "An administrator makes one with: uzel token add NAME",
     ),
     403: (
         "forbidden",

@@ -17,7 +17,7 @@ bearer = HTTPBearer(
     auto_error=False,
     scheme_name="token",
     description=(
-        "An API token, made in the console or with `uzel token add NAME --scope read`. "
+        "An API token, made with `uzel token add NAME --scope read`. "
         "Scopes: `read` sees everything but secrets, `replay` may have raw events processed again."
     ),
 )

@@ -7,6 +7,9 @@ from datetime import datetime
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from uzel.views.event_store import list_events
+from uzel.views.filters import EventFilter, MessageFilter
+from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview
 from uzel.views.search import search
 from uzel.web.console.chart import charts_of
@@ -14,6 +17,7 @@ from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.page import go, render
 
+VISIT, LATEST = "visit.completed", 8
 PAGES = {"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"}
 
 router = APIRouter(include_in_schema=False)
@@ -75,13 +79,17 @@ HEAPS = {
 @router.get("/")
 async def show_overview(desk: OwnDesk) -> Response:
     """The first page."""
-    seen = await overview_of(desk)
+    seen, pool = await overview_of(desk), desk.deps.pool
+    visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
+    messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(
         desk,
         "overview.html",
         seen=seen,
         troubles=sorted(troubles(desk, seen), key=lambda t: ("ask", "bad", "wait").index(t.tone)),
         charts=charts_of(seen.hours),
+        visits=visits.items,
+        messages=messages.items,
     )
 
 
