@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
@@ -68,7 +69,12 @@ def parse_phone(raw: object, *, region: str = "RU") -> Phone:
     that lost its plus. Of several numbers in one field the first that can be reached wins, and
     where none can, the first one's reason is given. Raises PhoneRejected, nothing else.
     """
-    text = _text_of(raw)
+    return _first_reachable(_text_of(raw), region)
+
+
+# A visit's phone is read when it is stored and again when it is judged.
+@lru_cache(maxsize=1024)
+def _first_reachable(text: str, region: str) -> Phone:
     first_refusal: PhoneRejected | None = None
     for plus, digits in _candidates(text):
         try:

@@ -6,6 +6,7 @@ that joins them (TS 23.040, 9.2.3.24.1).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Encoding = Literal["GSM-7", "UCS-2"]
@@ -34,6 +35,7 @@ class Segments:
     left_in_segment: int
 
 
+@lru_cache(maxsize=256)  # a text is measured when it is checked and again when it is stored
 def count_segments(text: str) -> Segments:
     """Measure `text`. One letter outside GSM-7 (any Cyrillic, «», —, №) makes all of it UCS-2."""
     encoding, width = _encoding_of(text)
