@@ -105,6 +105,8 @@ class Runner:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WRITE_WITHIN_S):
                 await asyncio.gather(*late, return_exceptions=True)
+                with contextlib.suppress(*database.PASSING):
+                    await self.take_back_lost(0.0)  # nothing is being begun any more
                 await self.closing.close()
         for client in self._clients.values():
             await client.aclose()
@@ -174,11 +176,11 @@ class Runner:
         await self.closing.submit(result)
         self._held.discard((row["id"], row["attempt"]))
 
-    async def take_back_lost(self) -> None:
+    async def take_back_lost(self, after_s: float = LOST_AFTER_S) -> None:
         """Calls that were begun for this process but of which it never heard (the connection to the
         database broke in between) did certainly not leave: planned again.
         """
-        rows = await store.begun_by(self._pool, self.worker, LOST_AFTER_S)
+        rows = await store.begun_by(self._pool, self.worker, after_s)
         for row in rows:
             if (row["id"], row["attempt"]) not in self._held:
                 await self.closing.submit(

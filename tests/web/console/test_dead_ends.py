@@ -45,6 +45,7 @@ def test_an_error_of_ours_says_what_it_means_for_the_data(web_app: WebApp) -> No
     assert "Ошибка Узла" in answer.text
     assert "на месте" in answer.text
     assert "Traceback" not in answer.text
+    assert answer.headers["x-request-id"] in answer.text
     assert answer.headers["content-security-policy"]
 
 

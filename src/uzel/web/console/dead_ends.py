@@ -90,6 +90,7 @@ def dead_end(request: Request, status: int, *, csrf: bool = False) -> Response:
         status,
         title=spoken.text(title),
         text=spoken.text(text),
+        request_id=getattr(request.state, "request_id", "") if status == 500 else "",
         way=request.url.path if again else "/",
         way_text=spoken.text(AGAIN if again else TO_OVERVIEW),
     )

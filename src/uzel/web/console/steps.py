@@ -3,7 +3,7 @@ after the one before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,8 @@ def steps_of(life: Life | MessageLife) -> list[Step]:
         "raw_event": {life.raw_event.row.id: life.raw_event} if isinstance(life, Life) else {},
     }
     accepted = {i: accepted_at(message, life.calls) for i, message in messages.items()}
-    moments = sorted(worth_telling(life, calls), key=lambda m: order_of(m, accepted))
+    told = (corrected(moment, accepted) for moment in worth_telling(life, calls))
+    moments = sorted(told, key=lambda moment: (moment.at, moment.what in SETTLED))
     return list(with_gaps(moments, items, calls))
 
 
@@ -77,13 +78,11 @@ def is_decision(moment: Moment, life: Life | MessageLife) -> bool:
     return any(act.id == moment.id and act.action == "decide" for act in life.acts)
 
 
-def order_of(moment: Moment, accepted: Mapping[int, datetime | None]) -> tuple[datetime, bool]:
-    """By time; but a provider's clock tells whole seconds, and nothing is delivered before it was
-    accepted.
-    """
+def corrected(moment: Moment, accepted: Mapping[int, datetime | None]) -> Moment:
+    """A provider's clock tells whole seconds, but nothing is delivered before it was accepted."""
     if moment.what in SETTLED and (earliest := accepted[moment.id]) is not None:
-        return max(moment.at, earliest), True
-    return moment.at, False
+        return replace(moment, at=max(moment.at, earliest))
+    return moment
 
 
 def accepted_at(message: MessageRow, calls: Sequence[Call]) -> datetime | None:
