@@ -29,8 +29,8 @@ NAME = "demo"
 PLACE = ("Кофейня «Узел»", "https://reviews.example/uzel")
 # Now and then an answer gets lost, so that there is something for a person to decide.
 LOST_ANSWER = {"connector": "smsru", "operation": "send_sms", "kind": "reset", "rate": 0.03}
-# Enough for a quarter of an hour of visits that a person can follow with their eyes.
-VISITS = {"per_s": 0.5, "count": 450, "duplicates": 0.1, "out_of_order": 0.1, "noise": 0.3}
+# Slow enough to follow with one's eyes, for as long as anybody looks.
+VISITS = {"per_s": 0.5, "count": 20_000, "duplicates": 0.1, "out_of_order": 0.1, "noise": 0.3}
 RATE_PER_S = 50.0
 
 
@@ -126,7 +126,8 @@ class Demo:
   Sandbox:         {self.sandbox_url}
 
   A sandbox plays a restaurant's iiko and SMS.ru. Visits are coming in now: open the console and
-  watch one become a text message. Send one yourself:
+  watch one become a text message. A few answers get lost on purpose: what then waits for a person
+  stands under "Ждут решения". Send a visit yourself (again and again: it is the same visit):
 
   curl -X POST '{self.hook("iiko", self.iiko_key)}' -H 'content-type: application/json' -d \\
     '{{"eventType":"DeliveryOrderUpdate","eventInfo":{{"order":{{"status":"Delivered",

@@ -12,6 +12,7 @@ from uzel.app import OWNERS, open_parts, run_worker
 from uzel.errors import ConfigError
 from uzel.events.door import Door
 from uzel.events.receive import Receiver
+from uzel.kit import database
 from uzel.kit.lifeline import watch_parent
 from uzel.kit.logs import set_up_logs
 from uzel.kit.settings import Settings
@@ -52,6 +53,7 @@ async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
             server.should_exit = True
 
         watch_parent(stop)
+        log.info("serving %s from %s", settings.url, settings.data_dir)
         await server.serve()
 
 
@@ -68,7 +70,9 @@ def run_role(role: str, settings: Settings) -> int:
     except ConfigError as error:
         log.error("%s", error)
         return 2
-    except (OSError, asyncio.CancelledError) as error:
-        log.error("%s ends: %s", role, error)
+    except database.LOST as error:
+        log.error("%s ends: no database (%s)", role, type(error).__name__)
+        return 1
+    except asyncio.CancelledError:
         return 1
     return 0

@@ -24,6 +24,7 @@ log = logging.getLogger("uzel.serve")
 LOOK_EVERY_S = 0.2
 STOP_CHILDREN_WITHIN_S = 8.0
 STOP_DATABASE_WITHIN_S = 3.0
+DATABASE_AGAIN_S = 2.0
 FIRST_RESTART_S, LONGEST_RESTART_S = 0.3, 10.0
 # A child that lived so long was healthy; its next restart is a first one again.
 HEALTHY_S = 10.0
@@ -102,21 +103,34 @@ class Database:
         self._url = settings.database_url
         self._data_dir = settings.data_dir
         self._own: EmbeddedPostgres | None = None
+        self._not_before = 0.0
 
     def look(self) -> str:
         """Make sure it runs, as far as that is up to us. Returns its address."""
         if self._url is not None:
             return self._url
         if self._own is not None:
-            if not self._own.is_running():
-                log.warning("the database ended; starting it again")
-            return self._own.start()
+            self._keep(self._own)
+            return self._own.dsn
         if server := running(self._data_dir):
             return server.dsn
         own = EmbeddedPostgres(self._data_dir, stop_timeout_s=STOP_DATABASE_WITHIN_S)
         dsn = own.start()
         self._own = own
         return dsn
+
+    def _keep(self, own: EmbeddedPostgres) -> None:
+        """Start it again if it ended. What keeps it from starting now (a full disk) may pass, and
+        the others wait for it in the meantime.
+        """
+        if own.is_running() or time.monotonic() < self._not_before:
+            return
+        log.warning("the database ended; starting it again")
+        try:
+            own.start()
+        except ConfigError as error:
+            log.error("%s; again in %.0f s", error, DATABASE_AGAIN_S)
+            self._not_before = time.monotonic() + DATABASE_AGAIN_S
 
     def stop(self) -> None:
         """Stop it if it is ours."""

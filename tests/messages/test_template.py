@@ -52,7 +52,7 @@ def test_what_can_be_filled_in_is_taken(body: str) -> None:
     [
         ("Спасибо, {name}! {link}", "Аня", "Спасибо, Аня! L"),
         ("Спасибо, {name}! {link}", "", "Спасибо! L"),
-        ("{name}, спасибо! {link}", "", ", спасибо! L"),
+        ("{name}, спасибо! {link}", "", "Спасибо! L"),
         ("{link} {name}", "", "L"),
         ("{{{name}}} {link}", "Аня", "{Аня} L"),
         ("{name} {link}", "Анна\n  Мария\t", "Анна Мария L"),

@@ -103,15 +103,7 @@ def _order(local: datetime, status: str) -> dict[str, object]:
     `local`: the moment of delivery.
     """
     return {
-        "customer": {
-            "type": "regular",
-            "id": "9c8b7a60-5f4e-4d3c-a2b1-0f1e2d3c4b5a",
-            "name": "Мария",
-            "surname": None,
-            "comment": None,
-            "gender": "NotSpecified",
-            "inBlacklist": False,
-        },
+        "customer": _customer(),
         "phone": "<splice>",
         "status": status,
         "cancelInfo": None,
@@ -146,6 +138,18 @@ def _order(local: datetime, status: str) -> dict[str, object]:
         },
         "terminalGroupId": _TERMINAL_GROUP_ID,
         "processedPaymentsSum": 1290,
+    }
+
+
+def _customer() -> dict[str, object]:
+    return {
+        "type": "regular",
+        "id": "9c8b7a60-5f4e-4d3c-a2b1-0f1e2d3c4b5a",
+        "name": "Мария",
+        "surname": None,
+        "comment": None,
+        "gender": "NotSpecified",
+        "inBlacklist": False,
     }
 
 

@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from uzel.errors import ConfigError
+
 
 def register(commands: Any) -> None:
     """Add the commands of this part."""
@@ -37,6 +39,10 @@ def run_replay(parsed: argparse.Namespace) -> int:
         async with parts.pool.acquire() as connection, connection.transaction():
             return [i for i in ids if await replay(connection, i)]
 
+    if not parsed.ids and not parsed.parked:
+        raise ConfigError("name raw events by their ids, or give --parked")
     done = with_parts(work)
-    print(f"{len(done)} raw events will be processed again")
-    return 0 if done or not parsed.ids else 1
+    if parsed.ids and not done:
+        raise ConfigError("none of these raw events is there and done with")
+    print(f"to be processed again: {len(done)}")
+    return 0

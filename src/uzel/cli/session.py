@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ def with_parts(work: Callable[[Parts], Awaitable[Result]]) -> Result:
     settings = read_settings()
     if settings.database_url is not None:
         return asyncio.run(_run(settings, work))
+    # Another folder is another installation: whoever meant one of them should see which it was.
+    print(f"uzel: installation in {settings.data_dir}", file=sys.stderr)
     with opened(settings.data_dir) as server:
         settings = dataclasses.replace(settings, database_url=server.dsn)
         if server.owned:

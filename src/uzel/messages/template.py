@@ -38,14 +38,23 @@ def names_in(body: str) -> list[str]:
 
 
 def render(body: str, values: Mapping[str, str]) -> str:
-    """The text for one person. A name left empty takes the space or comma before it along."""
-    text = ""
+    """The text for one person. A variable left empty takes the space or comma before it along; at
+    the very start, the punctuation after it, and what follows begins with a capital.
+    """
+    text, beheaded = "", False
     for literal, name, _, _ in Formatter().parse(body):
-        text += literal
+        text += without_joint(literal) if beheaded and not text else literal
         if name is not None:
             value = " ".join(values.get(name, "").split())
+            beheaded = beheaded or not (text.strip() or value)
             text = text + value if value else text.rstrip(" ,")
     return text.strip()
+
+
+def without_joint(literal: str) -> str:
+    """What follows a name that is missing, as the beginning of a text."""
+    rest = literal.lstrip(" ,.;:!?–—-")
+    return rest[:1].upper() + rest[1:]
 
 
 def check_length(text: str) -> None:
