@@ -434,3 +434,28 @@ def test_an_owner_that_fails_costs_only_its_own_call(module_dsn: str) -> None:
             }
 
     go(run)
+
+
+@pytest.mark.parametrize("outcome", [State.ACCEPTED, State.REJECTED, State.PLANNED, State.UNKNOWN])
+def test_the_end_of_an_earlier_attempt_changes_nothing_while_another_is_under_way(
+    module_dsn: str, outcome: State
+) -> None:
+    async def run() -> None:
+        async with open_hub(module_dsn, "http://127.0.0.1:9") as hub:
+
+            def end(attempt: int, state: State) -> Result:
+                due_at = datetime.now(UTC) if state is State.PLANNED else None
+                return Result(call, hub.smsru, attempt, state, Health.SAYS_NOTHING, due_at=due_at)
+
+            ((call, first),) = await begin_all(hub, 1)
+            await hub.runner.closing.submit(end(first, State.PLANNED))
+            async with hub.pool.acquire() as connection:
+                await store.begin(connection, hub.smsru, 1, 1e6, hub.worker)
+            await hub.runner.closing.submit(end(first, outcome))
+            row = await hub.call_row(call)
+            assert (row["state"], row["attempt"]) == ("sending", first + 1)
+            assert len(row["history"]) == 1
+            await hub.runner.closing.submit(end(first + 1, State.REJECTED))
+            assert (await hub.call_row(call))["state"] == "rejected"
+
+    go(run)

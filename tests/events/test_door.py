@@ -1,5 +1,6 @@
 """The door, over HTTP: what comes in, what does not, and what is left of each in the database."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -11,6 +12,8 @@ import pytest
 
 from door_server import DoorServer
 from parts import report, visit
+from uzel.events.receive import Raw
+from uzel.kit import database
 
 WRONG = "hook_wrong"
 MOST_BYTES = 1024 * 1024
@@ -331,3 +334,40 @@ def test_many_at_once_are_all_stored_before_they_are_answered(door: DoorServer) 
     assert len(answered) == 300
     assert {row["body"] for row in rows} == set(bodies)
     assert door.stored() == before + 300
+
+
+def test_when_it_cannot_store_it_asks_to_come_again(door: DoorServer) -> None:
+    """The table is held by somebody, and what waits for it has filled the room."""
+    hub = door.hub
+
+    async def fill() -> list[asyncio.Future[int | None]]:
+        waiting = []
+        while not hub.door.full:
+            raw = Raw(hub.iiko, uuid4().bytes, None, "", "{}", uuid4().bytes)
+            waiting.append(hub.door._receiver.store(raw))
+            await asyncio.sleep(0)
+        return waiting
+
+    async def hold() -> database.Connection:
+        holder = await hub.pool.acquire()
+        await holder.execute("begin; lock table raw_event in access exclusive mode")
+        return holder
+
+    async def release(holder: database.Connection) -> None:
+        await holder.execute("rollback")
+        await hub.pool.release(holder)  # type: ignore[arg-type]
+
+    holder = door.run(hold)
+    try:
+        waiting = door.run(fill)
+        answer = door.post(body())
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    finally:
+        door.run(lambda: release(holder))
+
+    async def ends() -> list[int | None]:
+        return await asyncio.gather(*waiting)
+
+    assert None not in door.run(ends)
+    assert door.post(body()).status_code == 200
+    assert door.refused()["iiko", "busy"] >= 1
