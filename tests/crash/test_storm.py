@@ -42,6 +42,7 @@ def storm(folder: Path, kills: int, seed: int) -> Counter[str]:
     """Each kill comes a little after some more visits were acknowledged, so that always something
     is on its way.
     """
+    print(f"seed {seed}")  # shown if it fails
     chance = random.Random(seed)
     with installation(folder) as hub:
         guests = Guests(hub)
