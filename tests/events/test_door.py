@@ -236,7 +236,7 @@ def test_the_same_request_is_stored_once_and_answered_alike(door: DoorServer) ->
 
 def test_the_end_of_a_body_is_not_taken_for_a_query(door: DoorServer) -> None:
     before = door.stored()
-    number = str(uuid4().int)
+    number = str(uuid4().int).replace("0", "7")  # each end of it is JSON
     key = {"key": door.hub.iiko_key}
     door.http.post(f"/api/webhook/iiko?{number[:9]}", params=key, content=number[9:].encode())
     for cut in (5, 9, 12):

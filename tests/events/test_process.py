@@ -326,6 +326,19 @@ def test_an_array_of_ten_thousand_is_understood_to_the_last(module_dsn: str) -> 
     go(run)
 
 
+def test_an_array_that_is_nothing_but_long_is_parked_and_holds_nobody_up(module_dsn: str) -> None:
+    async def run() -> None:
+        async with open_hub(module_dsn, NOWHERE) as hub:
+            phone = new_phone()
+            assert (await hub.post(b"[" + b"0," * 500_000 + b"0]")).status == 200
+            await hub.post(visit(str(uuid4()), phone=phone))
+            await hub.process()
+            assert await states(hub) == ["parked", "processed"]
+            assert [row["phone"] for row in await hub.messages()] == [phone]
+
+    go(run)
+
+
 def test_a_thousand_visits_in_one_array_are_a_thousand_texts(module_dsn: str) -> None:
     async def run() -> None:
         async with open_hub(module_dsn, NOWHERE) as hub:

@@ -30,6 +30,9 @@ AT_ONCE = 2
 ROOM = 1_000_000
 # Bodies in one transaction: reading them holds this process up, and their elements its memory.
 MOST_BYTES_TOGETHER = 2 * 1024 * 1024
+# More than any provider packs into a request. Rows for a mebibyte of `[0,0,0,…` would hold all else
+# up for a minute, and in vain.
+MOST_ELEMENTS = 20_000
 # Of elements about the same thing in one transaction, so many get their own turn.
 MOST_TURNS = 8
 
@@ -105,10 +108,13 @@ class Processor:
             row["body"], orjson.loads(row["headers"]), row["query"], row["received_at"]
         )
         try:
-            return Read(row, active, active.connector.webhook.parse(received, active.config))
+            elements = active.connector.webhook.parse(received, active.config)
+            if len(elements) > MOST_ELEMENTS:
+                raise PayloadInvalid(f"{len(elements)} elements, more than {MOST_ELEMENTS}")
         except PayloadInvalid as error:
             await store.park(connection, row["id"], str(error))
             return None
+        return Read(row, active, elements)
 
     async def _store_elements(
         self, connection: database.Connection, elements: Sequence[Placed]
