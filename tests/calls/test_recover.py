@@ -387,6 +387,9 @@ def test_the_calls_of_a_worker_that_died_are_unknown_once_it_is_silent_long_enou
             assert (await hub.call_row(call))["state"] == "sending"
             # Begun long ago, but its worker is alive: a slow provider.
             await hub.pool.execute(
+                "update worker set seen_at = now() + interval '1 hour' where id = $1", dead
+            )
+            await hub.pool.execute(
                 "update call set started_at = now() - interval '30 seconds' where id = $1", call
             )
             await recover.recover_abandoned(hub.pool, hub.registry, hub.runner)
