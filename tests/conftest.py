@@ -11,7 +11,12 @@ import asyncpg
 import pytest
 
 from uzel import migrations
+from uzel.kit import addresses
 from uzel.kit.embedded import EmbeddedPostgres
+
+# The sandbox is on this machine: open to this process and to those that tests start.
+addresses.permit("127.0.0.1")
+os.environ["UZEL_ALLOW_PRIVATE_ADDRESSES"] = "127.0.0.1"
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / ".." / "shared" / "samples"

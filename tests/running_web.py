@@ -17,6 +17,7 @@ from uzel.app import OWNERS, open_parts
 from uzel.kit.settings import Settings
 from uzel.web.app import Web
 from uzel.web.deps import Deps
+from uzel.web.protocol import shedding_protocol
 
 Result = TypeVar("Result")
 WAIT_S = 20.0
@@ -60,9 +61,14 @@ def running_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
     """Serve until the block ends. `changed` are further settings (`public_url=…`)."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     port = listener.getsockname()[1]
-    settings = replace(
-        Settings(data_dir, port=port, database_url=dsn, master_key=MASTER_KEY), **changed
+    settings = Settings(
+        data_dir,
+        port=port,
+        database_url=dsn,
+        master_key=MASTER_KEY,
+        allow_private_addresses="127.0.0.1",
     )
+    settings = replace(settings, **changed)
     started = threading.Event()
     made: list[tuple[Deps, Sample, asyncio.AbstractEventLoop, uvicorn.Server]] = []
     failed: list[BaseException] = []
@@ -79,8 +85,17 @@ def running_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
                 sample.door,
                 OWNERS,
             )
+            protocol = shedding_protocol(deps.door, refused=deps.refused)
             server = Server(
-                uvicorn.Config(Web(deps), log_config=None, lifespan="on", access_log=False), started
+                uvicorn.Config(
+                    Web(deps),
+                    http=protocol,
+                    ws="none",
+                    log_config=None,
+                    lifespan="on",
+                    access_log=False,
+                ),
+                started,
             )
             made.append((deps, sample, asyncio.get_running_loop(), server))
             await server.serve(sockets=[listener])

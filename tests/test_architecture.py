@@ -23,6 +23,7 @@ MAY_SLEEP = {
     "kit/sandbox.py": "the fault `slow` is slow",
     "kit/embedded": "a process that starts or ends tells nobody",
     "kit/batch.py": "one turn of the loop lets a batch fill",
+    "jobs/pace.py": "keeps its distance from the question before",
     "supervisor.py": "looks at its children; nothing else would be as small",
     "calls/runner.py": "the next call is allowed in less than a second",
     "calls/closing.py": "an answer must be written down, so it waits for the database",

@@ -46,6 +46,7 @@ class Served:
     def environment(self) -> dict[str, str]:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("UZEL_")},
+            "UZEL_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1",
             "UZEL_DATA_DIR": str(self.data_dir),
             "UZEL_PORT": str(self.port),
             "UZEL_LOG_LEVEL": "warning",
@@ -241,6 +242,7 @@ def test_whatever_is_stopped_or_killed_every_visit_becomes_one_text(served: Serv
     acknowledged = guests.leave()
     until(lambda: quiet(served), WAIT_S)
     judge(served, acknowledged)
+    assert "Traceback" not in served.log.read_text()
 
 
 def a_second_one_is_refused(served: Served) -> None:

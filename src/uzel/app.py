@@ -17,13 +17,14 @@ from uzel.calls.runner import Runner
 from uzel.connections.registry import Registry
 from uzel.errors import ConfigError
 from uzel.events.event import Flow
-from uzel.events.process import Processor, wake_left_behind
+from uzel.events.process import Processor
 from uzel.events.receive import WAKE as EVENTS
+from uzel.events.replay import wake_left_behind
 from uzel.flows.receipts import on_receipts
 from uzel.flows.review_requests.flow import ReviewRequests
 from uzel.jobs.queue import prune
 from uzel.jobs.worker import Periodic, Worker
-from uzel.kit import database
+from uzel.kit import addresses, database
 from uzel.kit.lifeline import watch_parent
 from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.kit.settings import Settings
@@ -59,6 +60,7 @@ async def open_parts(settings: Settings, name: str, pool_size: int = 8) -> Async
     """Connect to the database and load the connections. Raises ConfigError."""
     if settings.database_url is None:
         raise ConfigError("no database: set UZEL_DATABASE_URL or start through `uzel serve`")
+    addresses.permit(settings.allow_private_addresses)
     ring = read_key_ring(settings.master_key, settings.data_dir)
     pool = await database.open_pool(settings.database_url, size=pool_size, name=name)
     try:
@@ -76,7 +78,7 @@ async def run_worker(settings: Settings) -> None:
         name = f"{socket.gethostname()}:{os.getpid()}"
         await calls_store.beat(parts.pool, me, name)
         runner = Runner(parts.pool, parts.registry, OWNERS, me)
-        processor = Processor(parts.pool, parts.registry, flows(parts.registry))
+        processor = Processor(parts.pool, parts.registry, flows(parts.registry), runner.wake)
         worker = Worker(
             settings.database_url or "",
             {EVENTS: processor.process, CALLS: runner.wake},

@@ -133,6 +133,9 @@ class Connector:
                    variable → field of `config`
     test           the operation behind the *test* button: read-only, needs the real credentials
     rate_per_s     how often we call at most unless the connection says otherwise
+    register       `register(http, config, url)`: has the provider post to `url`, and no longer to
+                   earlier addresses of the same hook; may be repeated, raises a CallFailed. None:
+                   a person enters the address on their side
     """
 
     name: str
@@ -143,3 +146,4 @@ class Connector:
     environment: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
     rate_per_s: float = 5.0
+    register: Callable[..., Awaitable[None]] | None = None

@@ -10,13 +10,13 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from uzel.connections import manage, store
 from uzel.connectors import connectors
 from uzel.errors import ConfigError
-from uzel.kit import database
+from uzel.kit import addresses, database
 from uzel.kit.logs import set_up_logs
 from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.kit.settings import Settings
@@ -32,6 +32,15 @@ LOST_ANSWER = {"connector": "smsru", "operation": "send_sms", "kind": "reset", "
 # Slow enough to follow with one's eyes, for as long as anybody looks.
 VISITS = {"per_s": 0.5, "count": 20_000, "duplicates": 0.1, "out_of_order": 0.1, "noise": 0.3}
 RATE_PER_S = 50.0
+LOOPBACK = "127.0.0.1"
+# Last digits of the guests: those the sandbox sends begin below the first, the printed one above.
+SANDBOX_BELOW, PRINTED_FROM, NUMBERS = 9_000_000, 9_100_000, 10_000_000
+
+
+def new_guest() -> str:
+    """Somebody nobody has told of: the visit of an earlier start would be a duplicate."""
+    digits = str(PRINTED_FROM + secrets.randbelow(NUMBERS - PRINTED_FROM))
+    return f"+7 999 {digits[:3]}-{digits[3:5]}-{digits[5:]}"
 
 
 @dataclass
@@ -45,11 +54,12 @@ class Demo:
     api_token: str = ""
     iiko_key: str = ""
     smsru_key: str = ""
+    guest: str = field(default_factory=new_guest)
 
     @property
     def sandbox_url(self) -> str:
         """Where the providers in miniature live."""
-        return f"http://127.0.0.1:{self.sandbox_port}"
+        return f"http://{LOOPBACK}:{self.sandbox_port}"
 
     def hook(self, connector: str, key: str) -> str:
         """A full hook address."""
@@ -96,7 +106,7 @@ class Demo:
             print(self.as_line() if self.as_json else self.as_text(), flush=True)
             if not self.as_json:
                 # Other guests at each start: those of the last one have been asked already.
-                first = f"+7999{secrets.randbelow(9_000_000):07d}"
+                first = f"+7999{secrets.randbelow(SANDBOX_BELOW):07d}"
                 visits = {"hook": self.hook("iiko", self.iiko_key), "first_phone": first, **VISITS}
                 ask("POST", f"{self.sandbox_url}/iiko/_run", json_body=visits)
                 ask("POST", f"{self.sandbox_url}/_faults", json_body=LOST_ANSWER)
@@ -127,11 +137,12 @@ class Demo:
 
   A sandbox plays a restaurant's iiko and SMS.ru. Visits are coming in now: open the console and
   watch one become a text message. A few answers get lost on purpose: what then waits for a person
-  stands under "Ждут решения". Send a visit yourself (again and again: it is the same visit):
+  stands under "Ждут решения". Send a visit yourself; its guest is new at each start, and the same
+  visit sent again is recognised:
 
   curl -X POST '{self.hook("iiko", self.iiko_key)}' -H 'content-type: application/json' -d \\
     '{{"eventType":"DeliveryOrderUpdate","eventInfo":{{"order":{{"status":"Delivered",
-      "customer":{{"phone":"+7 999 123-45-67","name":"Иван"}}}}}}}}'
+      "customer":{{"phone":"{self.guest}","name":"Иван"}}}}}}}}'
 
   Ctrl-C stops everything.
 """
@@ -167,7 +178,7 @@ def ask(
 def free_port() -> int:
     """A port nobody listens on right now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
@@ -191,6 +202,12 @@ def forget_accounts() -> None:
             os.environ.pop(variable, None)
 
 
+def open_sandbox() -> None:
+    """Let this process and those it starts reach the sandbox, and nothing else of this network."""
+    os.environ["UZEL_ALLOW_PRIVATE_ADDRESSES"] = LOOPBACK
+    addresses.permit(LOOPBACK)
+
+
 def run(settings: Settings, *, as_json: bool) -> int:
     """Run the demo until it is stopped. Its data lies apart from an installation's own."""
     set_up_logs("json" if as_json else "text", "info" if as_json else "warning")
@@ -199,6 +216,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
         os.environ["UZEL_DATA_DIR"] = str(settings.data_dir)
     check_port(settings)
     forget_accounts()
+    open_sandbox()
     if not as_json:
         os.environ.setdefault("UZEL_LOG_FORMAT", "text")
         os.environ.setdefault("UZEL_LOG_LEVEL", "warning")

@@ -60,18 +60,24 @@ class Unavailable(CallFailed):
 
 
 class RateLimited(CallFailed):
-    """The effect certainly did not happen: too many requests. `retry_at` is aware UTC."""
+    """The effect certainly did not happen: too many requests. `retry_at` is aware UTC.
+
+    `everyone`: the account's limit, so nothing else may go out before either; False: this
+    recipient's alone.
+    """
 
     def __init__(
         self,
         detail: str,
         *,
         retry_at: datetime,
+        everyone: bool = True,
         code: str | None = None,
         http_status: int | None = None,
     ) -> None:
         super().__init__(detail, code=code, http_status=http_status)
         self.retry_at = retry_at
+        self.everyone = everyone
 
 
 class AuthFailed(CallFailed):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 
 import uvicorn
 import uvloop
@@ -18,6 +19,7 @@ from uzel.kit.logs import set_up_logs
 from uzel.kit.settings import Settings
 from uzel.web.app import Web
 from uzel.web.deps import Deps
+from uzel.web.listening import Server
 from uzel.web.protocol import shedding_protocol
 
 log = logging.getLogger("uzel.serve")
@@ -31,12 +33,13 @@ async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
         receiver = Receiver(parts.pool)
         door = door_type(parts.registry, receiver)
         deps = Deps(settings, parts.pool, parts.ring, parts.registry, receiver, door, OWNERS)
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 Web(deps),
                 host=settings.host,
                 port=settings.port,
-                http=shedding_protocol(door),
+                http=shedding_protocol(door, refused=deps.refused),
+                ws="none",
                 access_log=False,
                 log_config=None,
                 server_header=False,
@@ -57,9 +60,20 @@ async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
         await server.serve()
 
 
+def open_many_files() -> None:
+    """Raise the limit of open files as far as we may: each connection is one, and the usual 1024
+    would let few strangers keep everybody else out.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Where "unlimited" is not taken at its word (macOS) the limit stays.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def run_role(role: str, settings: Settings) -> int:
     """Run `web` or `worker` to its end; returns the exit status."""
     set_up_logs(settings.log_format, settings.log_level)
+    open_many_files()
     run = {"web": run_web, "worker": run_worker}[role]
     # What is loaded now stays for good; looking through it again and again would only cause pauses.
     gc.collect()

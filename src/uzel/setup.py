@@ -9,8 +9,9 @@ import asyncpg
 from uzel import migrations
 from uzel.connections.manage import adopt_environment
 from uzel.connections.store import default_business
+from uzel.connectors import connectors
 from uzel.errors import ConfigError
-from uzel.kit import database
+from uzel.kit import addresses, database
 from uzel.kit.embedded import opened
 from uzel.kit.logs import redact_text
 from uzel.kit.secrets import read_key_ring
@@ -57,6 +58,7 @@ async def check_server(dsn: str) -> None:
 async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
     await check_server(dsn)
     await migrations.upgrade(dsn)
+    addresses.permit(settings.allow_private_addresses)
     ring = read_key_ring(settings.master_key, settings.data_dir)
     connection = await database.connect(dsn, name="set-up")
     try:
@@ -69,5 +71,7 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
                 log.info("nobody can sign in yet; add somebody: uzel user add NAME")
             for name in await adopt_environment(connection, ring, os.environ):
                 log.info("made the default %s connection from the environment", name)
+                if connectors()[name].register is not None:
+                    log.info("tell it where to post: uzel connection register %s", name)
     finally:
         await connection.close()

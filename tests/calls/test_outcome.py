@@ -61,7 +61,7 @@ ERRORS: list[Exception] = [
             ["planned"] * 4 + ["rejected"] + ["unknown"] * 4,
             ["planned"] * 4 + ["rejected", "planned", "unknown", "planned", "planned"],
             [
-                *(Health.SHAKY, Health.SAYS_NOTHING, Health.BROKEN, Health.BROKEN, Health.GOOD),
+                *(Health.SHAKY, Health.LIMITED, Health.BROKEN, Health.BROKEN, Health.GOOD),
                 *(Health.SHAKY, Health.BROKEN, Health.SHAKY, Health.SAYS_NOTHING),
             ],
             strict=True,
@@ -86,7 +86,7 @@ def test_only_what_certainly_did_not_happen_or_may_be_repeated_is_tried_again(
     if result.state is State.PLANNED:
         assert repeatable or not may_have_happened
         assert result.due_at is not None and result.due_at >= NOW
-        assert attempt < MOST_ATTEMPTS or isinstance(error, AuthFailed | ConfigError)
+        assert attempt < MOST_ATTEMPTS or isinstance(error, AuthFailed | ConfigError | RateLimited)
     else:
         assert result.due_at is None
     assert CANARY not in f"{result}"
@@ -98,6 +98,13 @@ def test_a_limit_is_waited_for_to_the_second() -> None:
     assert failed(1, 2, 1, ONCE, error, LATER + timedelta(hours=1)).due_at == LATER + timedelta(
         hours=1
     )
+
+
+def test_the_limit_of_one_recipient_is_nobody_elses_and_ends() -> None:
+    error = RateLimited("three a day", retry_at=LATER, everyone=False)
+    result = failed(1, 2, 1, ONCE, error, NOW)
+    assert (result.state, result.due_at, result.health) == ("planned", LATER, Health.SAYS_NOTHING)
+    assert failed(1, 2, MOST_ATTEMPTS, ONCE, error, NOW).state == "not_sent"
 
 
 def test_a_stop_list_is_passed_on() -> None:

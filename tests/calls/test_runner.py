@@ -37,8 +37,9 @@ def nobody_listens() -> Iterator[int]:
 
 async def move_to(hub: Hub, base_url: str) -> None:
     """Another address for the provider."""
+    values = {"base_url": base_url, "api_id": hub.api_id}
     async with hub.pool.acquire() as connection, connection.transaction():
-        await manage.change(connection, RING, hub.smsru, {"base_url": base_url}, rate_per_s=1000.0)
+        await manage.change(connection, RING, hub.smsru, values, rate_per_s=1000.0)
     await hub.registry.refresh()
 
 
@@ -130,6 +131,29 @@ def test_too_many_requests_waits_exactly_as_long_as_told(module_dsn: str, sandbo
             await push(hub)
             assert (await hub.call_row(call))["state"] == "accepted"
             assert len(sandbox.sent(phone, effect=True)) == 1
+
+    go(run)
+
+
+def test_too_many_requests_holds_the_others_too(module_dsn: str, sandbox: Sandbox) -> None:
+    async def run() -> None:
+        async with open_hub(module_dsn, sandbox.url) as hub:
+            first, *others = [new_phone() for _ in range(6)]
+            await hub.plan_text(first)
+            sandbox.arm("429")
+            await hub.call()
+            for phone in others:
+                await hub.plan_text(phone)
+            await hub.call()
+            assert not sandbox.sent(*others)
+            # An answer to what left before it says nothing about the limit.
+            async with hub.pool.acquire() as connection:
+                await store.mend(connection, [hub.smsru])
+            await hub.call()
+            assert not sandbox.sent(*others)
+            await push(hub)
+            await push(hub)
+            assert len(sandbox.sent(first, *others, effect=True)) == 6
 
     go(run)
 

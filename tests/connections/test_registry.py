@@ -35,12 +35,12 @@ def test_a_change_is_seen_and_a_secret_left_out_is_kept(module_dsn: str) -> None
         async with open_hub(module_dsn, NOWHERE) as hub:
             before = api_id(hub)
             for empty in (None, ""):
-                await change(hub, api_id=empty, base_url="http://127.0.0.1:10")
+                await change(hub, api_id=empty, base_url=f"{NOWHERE}/smsru/v2")
                 await hub.registry.refresh()
                 assert api_id(hub) == before
             active = hub.registry.get(hub.smsru)
             assert active is not None and active.config is not None
-            assert getattr(active.config, "base_url", "") == "http://127.0.0.1:10"
+            assert getattr(active.config, "base_url", "") == f"{NOWHERE}/smsru/v2"
             assert active.rate_per_s == active.connector.rate_per_s
             await change(hub, api_id=CANARY, base_url="http://127.0.0.1:10")
             await hub.registry.refresh()

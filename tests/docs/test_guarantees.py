@@ -7,7 +7,7 @@ import pytest
 
 from markdown_pages import ROOT, markdown, read
 from uzel.calls import closing, outcome, recover, runner
-from uzel.events import door, process, receive
+from uzel.events import door, receive, replay
 from uzel.jobs import worker
 from uzel.kit.secrets import KEY_BYTES
 from uzel.messages import store as messages
@@ -42,7 +42,7 @@ FACTS = [
     ),
     (
         "docs/decisions/0003-the-queue-only-wakes.md",
-        f"nobody has read for {NUMBER_WORDS[int(process.LEFT_BEHIND_S)]} seconds",
+        f"nobody has read for {NUMBER_WORDS[int(replay.LEFT_BEHIND_S)]} seconds",
     ),
     (
         "docs/decisions/0007-pacing-in-the-database.md",
@@ -50,6 +50,8 @@ FACTS = [
     ),
     ("SECURITY.md", f"session: {manage.SESSION.seconds // 3600} hours"),
     ("SECURITY.md", f"after {NUMBER_WORDS[manage.FREE_FAILURES]} failures"),
+    ("SECURITY.md", f"after {manage.FREE_FAILURES_OF_LOGIN} from anywhere the login"),
+    ("SECURITY.md", f"{manage.MOST_AT_ONCE} at once in a process"),
     ("docs/reference/settings.md", f"{KEY_BYTES} bytes in base64"),
 ]
 SCHEMA = "src/uzel/migrations/versions"

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 
@@ -43,11 +44,47 @@ def test_a_curl_asks_for_a_review(path: str) -> None:
         assert element["decision"] == "request"
 
 
-def test_the_readme_and_the_demo_send_the_same_visit() -> None:
+def printed() -> str:
+    """The body of the `curl` that a demo prints."""
     text = Demo(read_settings({}), False, 8100).as_text()
-    printed = json.loads(re.findall(r"-d\s+\\\n\s+'(.+?)'\n", text, re.DOTALL)[0])
+    (body,) = re.findall(r"-d\s+\\\n\s+'(.+?)'\n", text, re.DOTALL)
+    return str(body)
+
+
+def test_the_readme_and_the_demo_send_the_same_visit_but_for_its_guest() -> None:
+    def guest(visit: Any) -> Any:
+        return visit["eventInfo"]["order"]["customer"]
+
     for path in READMES:
-        assert [json.loads(body) for body in bodies(path)] == [printed]
+        (body,) = bodies(path)
+        visit, told = json.loads(body), json.loads(printed())
+        assert guest(told).pop("phone") != guest(visit).pop("phone")
+        assert told == visit
+
+
+def test_each_start_of_a_demo_prints_a_visit_that_is_new_and_asks_for_a_review() -> None:
+    visits = {printed() for _ in range(5)}
+    assert len(visits) == 5
+    keys = set()
+    for body in visits:
+        (element,) = explain("iiko", body.encode())
+        assert element["decision"] == "request"
+        keys.add(element["key"])
+    assert len(keys) == 5
+
+
+@pytest.mark.parametrize("path", [*READMES, "docs/how-to/run-in-production.md"])
+def test_commands_find_the_installation_of_the_service(path: str) -> None:
+    """Followed to the letter, the unit and the commands by hand are one installation."""
+    (unit,) = blocks(read(path), "ini")
+    unit_says = dict(re.findall(r"^(User|EnvironmentFile|ExecStart)=(\S+)", unit, re.MULTILINE))
+    (shell,) = {line for block in blocks(read(path), "sh") for line in block.splitlines()
+                if line.startswith("uzel()")}  # fmt: skip
+    assert f". {unit_says['EnvironmentFile']};" in shell
+    assert f"runuser -u {unit_says['User']} -- {unit_says['ExecStart']} " in shell
+    assert f"{unit_says['EnvironmentFile']}`" in read(path)
+    settings = [block for block in blocks(read(path), "sh") if block.startswith("UZEL_DATA_DIR=")]
+    assert len(settings) == 1 and "UZEL_PUBLIC_URL=https://" in settings[0]
 
 
 def test_the_russian_twin_has_the_same_shape() -> None:

@@ -55,3 +55,6 @@ def test_long_advice_is_wrapped_but_commands_stay_whole() -> None:
     shown = to_text([wrong("x", "y", "word " * 60, f"Run this: {command}")])
     assert all(len(line) <= 96 for line in shown.splitlines())
     assert "somebody-with-a-long-name" in shown
+    again = "uzel replay --reason place_unknown --days 7"
+    for words in range(30):
+        assert again in to_text([wrong("x", "y", "", "word " * words + f"Then: {again}")])

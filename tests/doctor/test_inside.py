@@ -52,7 +52,27 @@ def test_what_waits_in_the_sample_is_found(sample_dsn: str, tmp_path: Path) -> N
 def test_an_empty_installation_is_fine_but_for_its_worker(dsn: str, tmp_path: Path) -> None:
     findings = examined(dsn, tmp_path)
     assert only(findings, "work").state is State.GOOD
-    assert [f.check for f in findings if f.state is not State.GOOD] == ["workers"]
+    assert [f.check for f in findings if f.state is State.WRONG] == ["workers"]
+    assert [f.what for f in findings if f.check == "set-up"] == [
+        "there is no place",
+        "there is no text for the request",
+        "no connection sends text messages",
+    ]
+
+
+def test_what_was_skipped_for_want_of_something_can_be_processed_again(
+    sample_dsn: str, tmp_path: Path
+) -> None:
+    skip = "update event set reason = 'place_unknown', created_at = now() where reason = 'no_phone'"
+    never = "delete from raw_event where connection_id in (2, 3)"
+    findings = examined(sample_dsn, tmp_path, skip, never, "update template set channel = 'fax'")
+    place, template, main, spare = (f for f in findings if f.check == "set-up")
+    assert place.what == "1 visits of the last 7 days were skipped (place_unknown)"
+    assert place.advice == "uzel replay --reason place_unknown --days 7"
+    assert template.what == "there is no text for the request"
+    assert "smsru/main" in main.what and "uzel connection register 2" in main.advice
+    assert "smsru/spare" in spare.what
+    assert {f.state for f in (place, template, spare, main)} == {State.WARNING}
 
 
 def test_a_connection_that_rests(sample_dsn: str, tmp_path: Path) -> None:
@@ -65,9 +85,16 @@ def test_a_connection_that_rests(sample_dsn: str, tmp_path: Path) -> None:
 
 
 def test_secrets_sealed_with_another_key(sample_dsn: str, tmp_path: Path) -> None:
-    found = only(examined(sample_dsn, tmp_path, key=OTHER_KEY), "connection smsru/main")
+    findings = examined(sample_dsn, tmp_path, key=OTHER_KEY)
+    found = only(findings, "connection smsru/main")
     assert found.state is State.WRONG
     assert "another master key" in found.what
+    key = only(findings, "master key")
+    assert (key.state, key.what) == (
+        State.WRONG,
+        "it does not open the settings of smsru/main, smsru/spare",
+    )
+    assert "UZEL_MASTER_KEY" in key.advice
 
 
 def test_without_a_key_connections_are_left_alone(sample_dsn: str, tmp_path: Path) -> None:

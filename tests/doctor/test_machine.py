@@ -12,7 +12,7 @@ import pytest
 
 from acceptance_demo import free_port
 from uzel.doctor.finding import State
-from uzel.doctor.machine import of_folder, of_key, of_public_url, of_python, of_web
+from uzel.doctor.machine import MIB, of_disk, of_folder, of_key, of_public_url, of_python, of_web
 from uzel.kit.secrets import make_key_file
 from uzel.kit.settings import Settings
 
@@ -75,6 +75,35 @@ def test_a_missing_folder_is_not_made(settings: Settings) -> None:
     assert not missing.exists()
 
 
+def test_a_file_in_the_place_of_the_folder(settings: Settings) -> None:
+    file = settings.data_dir / "file"
+    file.touch()
+    (finding,) = of_folder(replace(settings, data_dir=file))
+    assert (finding.state, "is no folder" in finding.what) == (State.WRONG, True)
+
+
+@pytest.mark.parametrize(
+    ("free_mib", "state", "said"),
+    [
+        (4096, State.GOOD, "4096 MiB free"),
+        (1000, State.WARNING, "1000 MiB free"),
+        (99, State.WRONG, "nearly full: 99 MiB free"),
+        (0, State.WRONG, "nearly full: 0 MiB free"),
+    ],
+)
+def test_a_disk_that_fills_up(tmp_path: Path, free_mib: int, state: State, said: str) -> None:
+    finding = of_disk(tmp_path, free_mib * MIB)
+    assert (finding.state, said in finding.what) == (state, True)
+    assert ("Free some space" in finding.advice) == (state is not State.GOOD)
+
+
+def test_looking_at_a_key_writes_nothing(settings: Settings) -> None:
+    make_key_file(settings.data_dir / "master.key")
+    before = settings.data_dir.stat().st_mtime_ns
+    assert [finding.state for finding in of_key(settings)] == [State.GOOD]
+    assert settings.data_dir.stat().st_mtime_ns == before
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
 def test_a_closed_folder_is_wrong(settings: Settings) -> None:
     settings.data_dir.chmod(0o500)
@@ -116,7 +145,7 @@ def test_nobody_listens(settings: Settings) -> None:
     ("status", "body", "state", "said"),
     [
         (200, b'{"status":"ok"}', State.GOOD, "answers"),
-        (503, b'{"status":"no database","error":"OSError"}', State.WRONG, "no database"),
+        (503, b'{"status":503,"detail":"The disk is full."}', State.WRONG, "The disk is full."),
         (200, b"<html>It works!</html>", State.WRONG, "another program"),
         (404, b"{}", State.WRONG, "another program"),
         (500, b"", State.WRONG, "another program"),
@@ -140,6 +169,8 @@ def test_who_answers(
         (None, State.WARNING),
         ("https://uzel.example", State.GOOD),
         ("http://uzel.example", State.WARNING),
+        ("https://10.0.0.5", State.WARNING),
+        ("http://localhost:8000", State.WARNING),
         ("uzel.example", State.WRONG),
         ("https://", State.WRONG),
     ],

@@ -12,6 +12,7 @@ import pytest
 
 from door_server import DoorServer
 from parts import report, visit
+from uzel.events.door import MOST_KEPT_BYTES
 from uzel.events.receive import Raw
 from uzel.kit import database
 
@@ -270,6 +271,78 @@ def test_absurd_headers_and_queries_do_no_harm(door: DoorServer) -> None:
     assert row is not None
     assert json.loads(row["headers"])["x-long"] == "l" * 8000
     assert row["query"] == "a=%00&b=%ff%fe&c=%ED%A0%80&;;&&="
+
+
+def test_headers_are_kept_within_bounds(door: DoorServer) -> None:
+    """What was sent first is kept."""
+    long = [(f"x-{number}", "v" * 1000) for number in range(50)]
+    assert door.post(body(), headers=[("x-first", "1"), *long]).status_code == 200
+    kept = last_stored(door)["headers"]
+    assert kept["x-first"] == "1" and kept["x-0"] == "v" * 1000 and "x-49" not in kept
+    assert sum(len(name) + len(value) for name, value in kept.items()) <= MOST_KEPT_BYTES
+
+
+def last_stored(door: DoorServer) -> dict[str, Any]:
+    """Query and headers of the newest raw event."""
+    row = door.run(
+        lambda: door.hub.pool.fetchrow(
+            "select query, headers from raw_event order by id desc limit 1"
+        )
+    )
+    assert row is not None
+    return {"query": row["query"], "headers": json.loads(row["headers"])}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("Key={}", "KEY={}", "api_key={}", "apikey={}", "apiKey={}", "token={}", "TOKEN={}"),
+        *("access_token={}", "secret={}", "auth={}", "hook%5Fkey={}", "%54oken={}", "x[token]={}"),
+        *("password={}&pwd={}", "session={}", "x=1;token={}"),
+    ],
+)
+def test_what_looks_like_a_credential_in_the_query_is_not_stored(
+    door: DoorServer, query: str
+) -> None:
+    """Whatever its value: it need not be the key of this hook."""
+    sent = f"a=1&{query.format('s3cr3t', 's3cr3t')}&key={door.hub.iiko_key}&b=2"
+    assert door.http.post(f"/api/webhook/iiko?{sent}", content=body()).status_code == 200
+    assert last_stored(door)["query"] == "a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x-access-token", "X-Secret", "x-auth-token", "X-Api-Token", "apikey", "x-hook-key"),
+        *("X-Session-Id", "x-amz-security-token", "X-Client-Secret", "set-cookie", "X-Auth"),
+    ],
+)
+def test_what_looks_like_a_credential_in_the_headers_is_not_stored(
+    door: DoorServer, name: str
+) -> None:
+    headers = {name: "s3cr3t", "x-author": "Ivan", "x-signature": "f00d"}
+    assert door.post(body(), headers=headers).status_code == 200
+    kept = last_stored(door)["headers"]
+    assert "s3cr3t" not in kept.values()
+    assert (kept["x-author"], kept["x-signature"]) == ("Ivan", "f00d")
+
+
+@pytest.mark.parametrize("where", ["query", "x-api-key", "authorization"])
+def test_the_key_is_stored_under_no_name(door: DoorServer, where: str) -> None:
+    key = door.hub.iiko_key
+    encoded = key.replace("_", "%5f")
+    query = f"a=1&mine={key}&{key}&{encoded}=1&to=https://h/%3fkey%3D{encoded}&b=2"
+    headers = {"x-mine": key, "x-deep": f"1,{encoded};2", "x-other": "1"}
+    if where == "query":
+        query += f"&key={key}"
+    else:
+        headers[where] = key
+    answer = door.http.post(f"/api/webhook/iiko?{query}", content=body(), headers=headers)
+    assert answer.status_code == 200
+    stored = last_stored(door)
+    assert stored["query"] == "a=1&b=2"
+    assert stored["headers"]["x-other"] == "1"
+    assert {"x-mine", "x-deep"}.isdisjoint(stored["headers"])
 
 
 def test_the_key_is_stored_nowhere(door: DoorServer) -> None:

@@ -1,6 +1,7 @@
 """From stored bytes to decisions: once whoever works on it, one element never at another's cost."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,7 +15,9 @@ from parts import START, TEMPLATE, Hub, go, new_phone, open_hub, visit
 from uzel.app import flows
 from uzel.connections.store import ensure_place
 from uzel.events.event import Decision, Event
-from uzel.events.process import Processor, parked, replay, wake_left_behind
+from uzel.events.process import Processor
+from uzel.events.replay import parked, replay, wake_left_behind
+from uzel.events.suspects import MOST_FAILURES
 from uzel.kit.database import Connection
 from uzel.messages.store import add_template
 
@@ -261,6 +264,54 @@ def test_what_is_not_the_events_fault_leaves_them_waiting(
             hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry))
             await hub.process()
             assert len(await hub.messages()) == 3
+
+    go(run)
+
+
+def test_one_that_never_goes_through_is_parked_while_others_do(module_dsn: str) -> None:
+    """Its jobs come back as the queue brings them: alone, or together with fresh events."""
+
+    async def run() -> None:
+        async with open_hub(module_dsn, NOWHERE) as hub:
+            phones = [new_phone() for _ in range(2 * MOST_FAILURES)]
+            real = flows(hub.registry)["visit.completed"]
+
+            async def too_much(
+                connection: Connection, events: Sequence[Event]
+            ) -> Sequence[Decision]:
+                if any(event.element.data.phone == phones[0] for event in events):  # type: ignore[union-attr]
+                    raise asyncpg.DiskFullError("no room for this one")
+                return await real(connection, events)
+
+            hub.processor = Processor(hub.pool, hub.registry, {"visit.completed": too_much})
+            await hub.post([visit(str(uuid4()), phone=phones[0])])
+            for phone in phones[1:]:
+                assert (await states(hub))[0] in ("received", "parked")
+                await hub.post([visit(str(uuid4()), phone=phone)])
+                with contextlib.suppress(asyncpg.DiskFullError):
+                    await hub.process()
+            assert (await states(hub)) == ["parked"] + ["processed"] * (len(phones) - 1)
+            assert len(await hub.messages()) == len(phones) - 1
+            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry))
+            await again(hub)
+            assert len(await hub.messages()) == len(phones)
+
+    go(run)
+
+
+def test_a_database_that_is_away_parks_nothing(module_dsn: str) -> None:
+    async def run() -> None:
+        async with open_hub(module_dsn, NOWHERE) as hub:
+
+            async def away(connection: Connection, events: Sequence[Event]) -> Sequence[Decision]:
+                raise ConnectionResetError
+
+            hub.processor = Processor(hub.pool, hub.registry, {"visit.completed": away})
+            for _ in range(3 * MOST_FAILURES):
+                await hub.post([visit(str(uuid4()), phone=new_phone())])
+                with pytest.raises(ConnectionResetError):
+                    await hub.process()
+            assert await states(hub) == ["received"] * (3 * MOST_FAILURES)
 
     go(run)
 

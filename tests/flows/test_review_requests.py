@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from parts import START, Hub, Sandbox, go, new_phone, open_hub, until, visit
 from uzel.app import flows
+from uzel.calls import recover
+from uzel.calls.recover import Choice
 from uzel.connector import Element
 from uzel.events.event import Event
 from uzel.events.process import Processor
@@ -194,6 +196,24 @@ def test_of_a_completion_and_a_cancellation_the_later_one_counts(
     go(run)
 
 
+def test_a_visit_called_off_twice_is_called_off(module_dsn: str, sandbox: Sandbox) -> None:
+    """Cancelled, restored and delivered, cancelled again: the last word counts."""
+
+    async def run() -> None:
+        async with open_hub(module_dsn, sandbox.url) as hub:
+            phone, order = new_phone(), str(uuid4())
+            for minute, status in enumerate(["Cancelled", "Closed", "Cancelled", "Cancelled"]):
+                await hub.post(visit(order, status, phone, minute=min(minute, 2)))
+                await hub.process()
+            await hub.call()
+            assert [row["state"] for row in await hub.messages()] == ["cancelled"]
+            assert not sandbox.sent(phone)
+            decided = [event["decision"] for event in await hub.events()]
+            assert decided == ["cancel", "request", "cancel", "cancel"]
+
+    go(run)
+
+
 def test_a_cancelled_visit_is_never_sent(module_dsn: str, sandbox: Sandbox) -> None:
     async def run() -> None:
         async with open_hub(module_dsn, sandbox.url) as hub:
@@ -287,6 +307,32 @@ def test_a_guest_is_asked_again_after_the_gap_and_not_before(
             assert len(await hub.messages()) == asked
             reasons = [event["reason"] for event in await hub.events()]
             assert reasons == [None, None if asked == 2 else "asked_recently"]
+
+    go(run)
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason"), [(Choice.DROP, None), (Choice.HAPPENED, "asked_recently")]
+)
+def test_who_was_dropped_counts_as_not_asked(
+    module_dsn: str, sandbox: Sandbox, choice: Choice, reason: str | None
+) -> None:
+    """What the console and docs/how-to/decide-an-unknown-call.md say about the choices."""
+
+    async def run() -> None:
+        async with open_hub(module_dsn, sandbox.url) as hub:
+            phone, owners = new_phone(), dict(hub.runner.closing._owners)
+            sandbox.arm("reset")
+            await hub.post(visit(str(uuid4()), phone=phone))
+            await hub.process()
+            await hub.call()
+            (message,) = await hub.messages()
+            assert message["state"] == "unknown"
+            async with hub.pool.acquire() as connection, connection.transaction():
+                await recover.decide(connection, message["call_id"], choice, "olga", owners, 1)
+            await hub.post(visit(str(uuid4()), phone=phone, minute=60))
+            await hub.process()
+            assert [event["reason"] for event in await hub.events()] == [None, reason]
 
     go(run)
 

@@ -1,6 +1,7 @@
 """What PostgreSQL gets from us, and what its absence looks like."""
 
 import asyncio
+import logging
 import socket
 import traceback
 from collections.abc import Awaitable, Callable
@@ -116,6 +117,23 @@ def test_a_server_that_is_not_there_counts_as_lost(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     lost(lambda: database.connect(f"postgresql://uzel@127.0.0.1:{port}/uzel", name="test"))
     lost(lambda: database.connect(f"postgresql://uzel@/uzel?host={tmp_path}", name="test"))
+
+
+@pytest.mark.parametrize("name", ["asyncpg.pool", "pgqueuer"])
+def test_libraries_tell_of_a_lost_database_in_one_line_and_of_bugs_in_full(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger(name)
+    for error in (ConnectionRefusedError(111, "refused"), ValueError("a bug")):
+        try:
+            raise error
+        except Exception:
+            logger.exception("%d items, 100 %% lost", 5)
+    assert [record.getMessage() for record in caplog.records] == [
+        "5 items, 100 % lost (ConnectionRefusedError)",
+        "5 items, 100 % lost",
+    ]
+    assert [record.exc_info is None for record in caplog.records] == [True, False]
 
 
 def test_a_connection_cut_from_outside_counts_as_lost(server_dsn: str) -> None:

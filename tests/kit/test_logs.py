@@ -27,6 +27,9 @@ SHAPES = (
     "x-api-key: {}",
     "SMSRU_API_KEY={}",
     "UZEL_MASTER_KEY='{}'",
+    "another master key: set UZEL_MASTER_KEY={}",
+    "key: UZEL_MASTER_KEY: {}",
+    "key: UZEL_{}",
     "refresh_token : {}",
     "client_secret={};path=/",
     "Cookie: {}",
@@ -89,6 +92,20 @@ def test_secret_types_show_nothing(logged: Callable[..., str]) -> None:
 def test_a_phone_is_masked(logged: Callable[..., str], phone: str) -> None:
     line = logged("sent to %s", phone, about=f"guest {phone}")
     assert phone not in line and "1234567" not in line and "123-45" not in line
+
+
+ADVICE = (
+    "connection 2 cannot be used: a stored secret was sealed with another master key: set "
+    "UZEL_MASTER_KEY to the key in use when it was saved (several: separated by commas)",
+    "the master key: UZEL_MASTER_KEY, or a file",
+    "no key: UZEL_MASTER_KEY is not set.",
+)
+
+
+@pytest.mark.parametrize("text", ADVICE)
+def test_the_name_of_a_variable_to_set_can_be_read(logged: Callable[..., str], text: str) -> None:
+    assert redact_text(text) == text
+    assert text in logged("%s", text)
 
 
 @pytest.mark.parametrize(

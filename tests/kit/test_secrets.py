@@ -2,6 +2,8 @@
 
 import base64
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -127,6 +129,28 @@ def test_a_key_file_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
     assert stat.S_IMODE((folder / "master.key").stat().st_mode) == 0o600
     assert read_key_ring(None, folder).open(sealed, "a/1/b") == b"secret"
     assert [path.name for path in folder.iterdir()] == ["master.key"]
+
+
+def test_a_key_that_is_there_is_read_without_writing(tmp_path: Path) -> None:
+    """As with a full disk."""
+    read_key_ring(None, tmp_path)
+    before = tmp_path.stat().st_mtime_ns
+    read_key_ring(None, tmp_path)
+    assert tmp_path.stat().st_mtime_ns == before
+
+
+def test_a_key_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A limit for files stands for the full disk."""
+    program = (
+        "import resource, sys; from pathlib import Path; "
+        "from uzel.kit.secrets import read_key_ring; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); read_key_ring(None, Path(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert "File too large" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_processes_that_start_together_agree_on_one_key_file(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def test_every_variable_is_read() -> None:
             "UZEL_MASTER_KEY": "a key",
             "UZEL_LOG_FORMAT": "TEXT",
             "UZEL_LOG_LEVEL": "warning",
+            "UZEL_ALLOW_PRIVATE_ADDRESSES": " 127.0.0.1, 10.1.0.0/16 ",
         }
     )
     assert settings.data_dir == Path("/var/lib/uzel")
@@ -49,6 +50,13 @@ def test_every_variable_is_read() -> None:
     assert settings.database_url == "postgresql://db.example/uzel"
     assert settings.master_key == "a key"
     assert (settings.log_format, settings.log_level) == ("text", "warning")
+    assert settings.allow_private_addresses == "127.0.0.1, 10.1.0.0/16"
+
+
+@pytest.mark.parametrize("value", ["yes", "10.1.0.0/8", "localhost"])
+def test_networks_that_are_none_are_refused_by_name(value: str) -> None:
+    with pytest.raises(ConfigError, match="UZEL_ALLOW_PRIVATE_ADDRESSES"):
+        read_settings({"UZEL_ALLOW_PRIVATE_ADDRESSES": value})
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "80a", "８０", "9" * 5000, "8 0"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.views.body import readable
+from uzel.views.body import LONGEST, readable
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -51,6 +51,27 @@ def test_numbers_and_repeated_fields_stay_as_they_came(text: str) -> None:
 def test_every_kind(data: bytes, kind: str, text: str) -> None:
     body = readable(data)
     assert (body.kind, body.text, body.size) == (kind, text, len(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"[" * 190 + b"0," * 500_000 + b"0" + b"]" * 190, "json"),
+        (b'"' + b"\\u0418" * 170_000 * 2 + b'"', "json"),
+        (b"x" * 1_000_000, "text"),
+        (b"\xff" * 1_000_000, "hex"),
+        (b"&".join(b"a=" + b"y" * 1000 for _ in range(1000)), "form"),
+    ],
+)
+def test_of_a_large_body_the_beginning_is_shown(data: bytes, kind: str) -> None:
+    body = readable(data)
+    assert (body.kind, len(body.text), body.cut, body.size) == (kind, LONGEST, True, len(data))
+
+
+@pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
+def test_cut_is_only_what_is_longer(more: int, cut: bool) -> None:
+    body = readable(b"x" * (LONGEST + more))
+    assert (len(body.text), body.cut) == (LONGEST, cut)
 
 
 @given(st.binary(max_size=200))

@@ -1,5 +1,6 @@
 """Figures for Prometheus: right, open to whom they should be, and there without a database."""
 
+import socket
 from pathlib import Path
 
 import httpx2
@@ -54,6 +55,18 @@ def test_the_door_counts_what_it_lets_in_and_what_not(web_app: WebApp) -> None:
     assert figures["uzel_door_requests_total", "iiko", "duplicate"] == 1
     assert figures["uzel_door_requests_total", "iiko", "key"] == 1
     assert figures["uzel_door_requests_total", "?", "key"] == 1
+
+
+def test_what_the_protocol_refuses_is_counted(web_app: WebApp) -> None:
+    port = int(web_app.url.rpartition(":")[2])
+    for sent in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /" + b"x" * 70_000):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as sender:
+            sender.sendall(sent)
+            while sender.recv(65536):
+                pass
+    figures = read(web_app.client.get("/metrics"))
+    assert figures["uzel_http_refused_total", "400"] == 2
+    assert figures["uzel_http_refused_total", "431"] == 1
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from uzel.connections import manage
 from uzel.connections.manage import Added
 from uzel.connections.store import default_business, ensure_place
 from uzel.errors import UzelError
-from uzel.kit import database
+from uzel.kit import addresses, database
 from uzel.kit.embedded import EmbeddedPostgres
 from uzel.kit.lifeline import VARIABLE
 from uzel.kit.secrets import read_key_ring
@@ -157,6 +157,7 @@ class Stage:
             "UZEL_DATA_DIR": str(self.data_dir),
             "UZEL_DATABASE_URL": dsn or self.dsn,
             "UZEL_PORT": str(port) if port else "",
+            "UZEL_ALLOW_PRIVATE_ADDRESSES": LOOPBACK,  # where the sandbox is
             VARIABLE: str(self.lifeline),
         }
         log = self.data_dir / f"{name}.log"
@@ -209,6 +210,7 @@ async def fill(stage: Stage) -> dict[str, Added]:
     accounts, and a bench sends thousands of messages.
     """
     ring = read_key_ring(None, stage.data_dir)
+    addresses.permit(LOOPBACK)
     sandbox = f"http://{LOOPBACK}:{stage.sandbox_port}"
     smsru = {"api_id": SMSRU_API_ID, "base_url": f"{sandbox}/smsru"}
     connection = await database.connect(stage.dsn, name=NAME)

@@ -18,6 +18,7 @@ log = logging.getLogger("uzel.calls")
 
 BREAKER_THRESHOLD = 5
 AGAIN_S = 0.5
+APART_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Closing:
     def __init__(self, pool: database.Pool, owners: Mapping[str, Owner]) -> None:
         self._pool = pool
         self._owners = owners
-        self._batcher: Batcher[Result, None] = Batcher(self._write_batch, at_once=1)
+        self._batcher: Batcher[Result, None] = Batcher(
+            self._write_batch, at_once=1, apart_s=APART_S
+        )
 
     async def submit(self, result: Result) -> None:
         """Write one result down, together with those that come at the same time. Returns once that
@@ -98,12 +101,14 @@ def without_details(result: Result) -> Result:
 
 
 async def keep_health(connection: database.Connection, results: Sequence[Result]) -> None:
-    """Trip or mend breakers; pause connections that need a person."""
+    """Trip or mend breakers; hold what the provider holds; pause what needs a person."""
     good = {r.connection_id for r in results if r.health is Health.GOOD}
     for result in sorted(results, key=lambda r: r.connection_id):
         reason = f"{result.detail or result.error_class}"
         if result.health is Health.SHAKY and result.connection_id not in good:
             await store.trip(connection, result.connection_id, reason, BREAKER_THRESHOLD)
+        elif result.health is Health.LIMITED and result.due_at is not None:
+            await store.hold(connection, result.connection_id, result.due_at, reason)
         elif result.health is Health.BROKEN:
             log.error("connection %s paused: %s", result.connection_id, reason)
             await set_state(connection, result.connection_id, "paused", reason)

@@ -35,6 +35,7 @@ class Health(StrEnum):
 
     GOOD = "good"
     SHAKY = "shaky"
+    LIMITED = "limited"
     BROKEN = "broken"
     SAYS_NOTHING = "says nothing"
 
@@ -54,7 +55,7 @@ class Rule:
 
 RULES: dict[type[Exception], Rule] = {
     Unavailable: Rule(State.NOT_SENT, Health.SHAKY),
-    RateLimited: Rule(State.NOT_SENT, Health.SAYS_NOTHING),
+    RateLimited: Rule(State.NOT_SENT, Health.LIMITED, counts=False),
     AuthFailed: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
     ConfigError: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
     Rejected: Rule(State.REJECTED, Health.GOOD),
@@ -127,7 +128,10 @@ def failed(
     if outcome is State.UNKNOWN and operation.repeatable and rule.health is not Health.BROKEN:
         outcome = State.NOT_SENT
     due_at = None
-    if outcome is State.NOT_SENT and (attempt < MOST_ATTEMPTS or not rule.counts):
+    health, counts = rule.health, rule.counts
+    if isinstance(error, RateLimited) and not error.everyone:
+        health, counts = Health.SAYS_NOTHING, True
+    if outcome is State.NOT_SENT and (attempt < MOST_ATTEMPTS or not counts):
         outcome = State.PLANNED
         due_at = now + timedelta(seconds=retry_delay_s(attempt))
         if isinstance(error, RateLimited):
@@ -138,7 +142,7 @@ def failed(
         connection_id,
         attempt,
         outcome,
-        rule.health,
+        health,
         due_at=due_at,
         error_class=type(error).__name__,
         code=error.code if isinstance(error, CallFailed) else None,

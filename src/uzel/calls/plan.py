@@ -1,6 +1,8 @@
 """Planning calls, inside the transaction of whoever wants the effect."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ from uzel.jobs.queue import enqueue
 from uzel.kit.database import Connection
 
 WAKE = "calls"
+_gathered: ContextVar[set[int] | None] = ContextVar("connections to wake", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,33 @@ class Plan:
 
 
 async def plan(connection: Connection, plans: Sequence[Plan]) -> None:
-    """Write the calls down and wake a worker, all in the caller's transaction."""
+    """Write the calls down and wake a worker, all in the caller's transaction; see `gathered`."""
     if not plans:
         return
     await store.plan(
         connection,
         [(p.connection_id, p.operation, dict(p.arguments), p.effect, p.request_id) for p in plans],
     )
-    for connection_id in sorted({p.connection_id for p in plans}):
+    connection_ids = {p.connection_id for p in plans}
+    if (here := _gathered.get()) is not None:
+        here |= connection_ids
+        return
+    for connection_id in sorted(connection_ids):
         await enqueue(connection, WAKE, connection_id)
+
+
+@contextlib.contextmanager
+def gathered() -> Iterator[set[int]]:
+    """Plans made inside wake nobody; their connections are gathered for the caller, who makes calls
+    itself and begins after its commit. That saves a job, its commits and its way through the queue;
+    should the caller end in between, `recover.wake_overdue` finds the calls.
+    """
+    found: set[int] = set()
+    token = _gathered.set(found)
+    try:
+        yield found
+    finally:
+        _gathered.reset(token)
 
 
 async def wake(connection: Connection, connection_id: int, delay_s: float = 0.0) -> None:

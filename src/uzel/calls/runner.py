@@ -107,6 +107,8 @@ class Runner:
                 await asyncio.gather(*late, return_exceptions=True)
                 try:
                     await self.take_back_lost(0.0)  # nothing is being begun any more
+                except database.LOST as error:
+                    log.warning("begun calls are not taken back: %s", type(error).__name__)
                 except Exception:  # others recover them; this process ends all the same
                     log.exception("begun calls are not taken back")
                 await self.closing.close()

@@ -1,6 +1,7 @@
 """The journal of calls in the database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -160,12 +161,27 @@ async def trip(connection: Connection, connection_id: int, reason: str, threshol
     )
 
 
+async def hold(connection: Connection, connection_id: int, until: datetime, reason: str) -> None:
+    """The provider wants nothing of this connection before `until`: the breaker opens for so long.
+    That it counts no failures tells this from a breaker that tripped: see `mend`.
+    """
+    await connection.execute(
+        "update call_breaker set failures = 0, open_until = greatest(open_until, $2), reason = $3, "
+        "changed_at = now() where connection_id = $1",
+        connection_id,
+        until,
+        reason,
+    )
+
+
 async def mend(connection: Connection, connection_ids: Sequence[int]) -> None:
-    """An answer arrived: the breaker closes."""
+    """An answer arrived: the breaker closes, unless the provider set a time. That one is kept,
+    since what is answered now left before.
+    """
     await connection.execute(
         "update call_breaker set failures = 0, open_until = null, trial_at = null, reason = null, "
         "changed_at = now() where connection_id = any($1) "
-        "and (failures > 0 or open_until is not null)",
+        "and (failures > 0 or open_until <= clock_timestamp())",
         list(connection_ids),
     )
 

@@ -1,4 +1,4 @@
-"""`connection add|list|test|key`."""
+"""`connection add|list|test|key|register`."""
 
 import argparse
 import getpass
@@ -29,34 +29,41 @@ def register(commands: Any) -> None:
     actions.add_parser("list", help="all connections").set_defaults(run=run_list)
 
     test = actions.add_parser("test", help="ask the provider whether it accepts the settings")
-    test.add_argument("id", type=int)
     test.set_defaults(run=run_test)
 
     key = actions.add_parser("key", help="give a connection a new webhook key")
-    key.add_argument("id", type=int)
     key.set_defaults(run=run_key)
+
+    enter = actions.add_parser(
+        "register", help="give a connection a new webhook key and enter its address at the provider"
+    )
+    enter.add_argument("--yes", action="store_true", help="do not ask before")
+    enter.set_defaults(run=run_register)
+
+    for action in (test, key, enter):
+        action.add_argument(
+            "connection", metavar="ID", help="the number that `list` shows, or CONNECTOR/NAME"
+        )
 
 
 def run_add(parsed: argparse.Namespace) -> int:
     """`uzel connection add CONNECTOR [--name N] [--set FIELD=VALUE …]`."""
     from uzel.cli.session import with_parts
+    from uzel.cli.setting_words import check_settings
     from uzel.connections import manage
 
+    connector = manage.find_connector(parsed.connector)
     values = dict(read_setting(text) for text in parsed.set)
+    check_settings(connector, values)
 
     async def work(parts: Any) -> None:
         async with parts.pool.acquire() as connection, connection.transaction():
             added = await manage.add(
-                connection,
-                parts.ring,
-                parsed.connector,
-                parsed.name,
-                values,
-                rate_per_s=parsed.rate,
+                connection, parts.ring, connector.name, parsed.name, values, rate_per_s=parsed.rate
             )
-        print(f"connection {added.id}: {parsed.connector}/{added.name}")
+        print(f"connection {added.id}: {connector.name}/{added.name}")
         if added.key is not None:
-            print(f"webhook (shown this once): {hook_url(parts, parsed.connector, added.key)}")
+            show_hook(parts, connector, added.key)
 
     with_parts(work)
     return 0
@@ -81,10 +88,7 @@ def run_test(parsed: argparse.Namespace) -> int:
     from uzel.cli.session import with_parts
 
     async def work(parts: Any) -> int:
-        active = parts.registry.get(parsed.id)
-        if active is None:
-            raise ConfigError(f"there is no connection {parsed.id}")
-        found = await check(active)
+        found = await check(find(parts, parsed.connection))
         print(f"{'ok' if found.good else 'FAILED'}: {found.text}")
         return 0 if found.good else 1
 
@@ -94,18 +98,77 @@ def run_test(parsed: argparse.Namespace) -> int:
 def run_key(parsed: argparse.Namespace) -> int:
     """`uzel connection key ID`."""
     from uzel.cli.session import with_parts
-    from uzel.connections import manage
 
     async def work(parts: Any) -> None:
-        active = parts.registry.get(parsed.id)
-        if active is None or active.connector.webhook is None:
-            raise ConfigError(f"there is no connection {parsed.id} that receives webhooks")
-        async with parts.pool.acquire() as connection:
-            key = await manage.new_key(connection, parsed.id)
-        print(f"webhook (shown this once): {hook_url(parts, active.connector.name, key)}")
+        active = find(parts, parsed.connection)
+        if active.connector.webhook is None:
+            raise ConfigError(f"{active.connector.title} sends nothing, so there is no key")
+        show_hook(parts, active.connector, await new_key(parts, active.id))
 
     with_parts(work)
     return 0
+
+
+def run_register(parsed: argparse.Namespace) -> int:
+    """`uzel connection register ID [--yes]`."""
+    from uzel.calls.registration import obstacle, register
+    from uzel.cli.session import with_parts
+
+    async def work(parts: Any) -> int:
+        active = find(parts, parsed.connection)
+        title = active.connector.title
+        if (hindrance := obstacle(active, parts.settings)) is not None:
+            raise ConfigError(f"{title} is not asked: {hindrance}")
+        if not parsed.yes and not agreed(title, hook_url(parts, active.connector, "…")):
+            return 1
+        key = await new_key(parts, active.id)
+        done = await register(active, hook_url(parts, active.connector, key))
+        if done.good:
+            print(f"{title} now posts to {hook_url(parts, active.connector, '…')}")
+            return 0
+        print(f"FAILED: {done.text}")
+        print("The key is new all the same: try again, or enter the address by hand.")
+        show_hook(parts, active.connector, key)
+        return 1
+
+    return with_parts(work)
+
+
+def agreed(title: str, url: str) -> bool:
+    """Whether the person at the terminal wants it. Raises ConfigError where there is none."""
+    if not sys.stdin.isatty():
+        raise ConfigError("nobody is there to be asked; give --yes to do it all the same")
+    print(
+        f"The hook gets a new key: the address {title} has now stops working at once.\n"
+        f"Then {url} is entered there, and earlier addresses of this hook are taken out.\n"
+        "Handlers of others stay as they are."
+    )
+    return input("Go on? [y/N] ").strip().lower() in ("y", "yes", "д", "да")
+
+
+def find(parts: Any, text: str) -> Any:
+    """The connection with this id or name. Raises ConfigError listing what there is."""
+    known = {f"{item.connector.name}/{item.name}": item for item in parts.registry.all()}
+    if text in known:
+        return known[text]
+    meant = [
+        item
+        for item in known.values()
+        if text in (str(item.id), item.name) or text == item.connector.name
+    ]
+    if len(meant) != 1:
+        there = ", ".join(f"{item.id} {name}" for name, item in known.items()) or "none"
+        which = "more than one connection is called" if meant else "there is no connection"
+        raise ConfigError(f"{which} {text}; there are: {there}")
+    return meant[0]
+
+
+async def new_key(parts: Any, connection_id: int) -> str:
+    """A new key for the hook; the old one is no longer good."""
+    from uzel.connections import manage
+
+    async with parts.pool.acquire() as connection:
+        return await manage.new_key(connection, connection_id)
 
 
 def read_setting(text: str) -> tuple[str, str]:
@@ -118,6 +181,21 @@ def read_setting(text: str) -> tuple[str, str]:
     return name, value
 
 
-def hook_url(parts: Any, connector: str, key: str) -> str:
-    """The address to enter at the provider."""
-    return f"{parts.settings.url}/api/webhook/{connector}?key={key}"
+def show_hook(parts: Any, connector: Any, key: str) -> None:
+    """Print the address to enter at the provider, and say so if nobody out there can reach it."""
+    from uzel.kit.public_address import leads_inside
+
+    print(f"webhook (shown this once): {hook_url(parts, connector, key)}")
+    if leads_inside(parts.settings.url):
+        problem = "leads inside" if parts.settings.public_url else "is not set"
+        print(
+            f"uzel: {connector.title} cannot reach this address: UZEL_PUBLIC_URL {problem}. Set it "
+            "to the address under which the outside world reaches Uzel (https://…), for every "
+            f"process of Uzel, and put it in place of {parts.settings.url}; the key stays.",
+            file=sys.stderr,
+        )
+
+
+def hook_url(parts: Any, connector: Any, key: str) -> str:
+    """The address of a hook."""
+    return f"{parts.settings.url}/api/webhook/{connector.name}?key={key}"

@@ -1,9 +1,14 @@
 """`explain` and `replay`."""
 
 import argparse
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uzel.errors import ConfigError
+
+# More than anybody has; what a list of ids may hold.
+MOST = 1_000_000
+LONGEST_DAYS = 3650
 
 
 def register(commands: Any) -> None:
@@ -18,6 +23,18 @@ def register(commands: Any) -> None:
     replay = commands.add_parser("replay", help="process stored raw events again")
     replay.add_argument("ids", nargs="*", type=int, metavar="RAW_EVENT_ID")
     replay.add_argument("--parked", action="store_true", help="all that could not be processed")
+    replay.add_argument(
+        "--reason",
+        metavar="CODE",
+        help="all that led to nothing for this reason (place_unknown, no_template, no_channel …)",
+    )
+    replay.add_argument(
+        "--days",
+        type=days,
+        default=7,
+        metavar="N",
+        help="with --reason: received within the last N days",
+    )
     replay.set_defaults(run=run_replay)
 
 
@@ -30,19 +47,40 @@ def run_explain(parsed: argparse.Namespace) -> int:
 
 
 def run_replay(parsed: argparse.Namespace) -> int:
-    """`uzel replay [ID …] [--parked]`."""
+    """`uzel replay [ID …] [--parked] [--reason CODE [--days N]]`."""
     from uzel.cli.session import with_parts
-    from uzel.events.process import parked, replay
+    from uzel.events.replay import replay
 
     async def work(parts: Any) -> list[int]:
-        ids = list(parsed.ids) + (await parked(parts.pool) if parsed.parked else [])
+        ids = await chosen(parts, parsed)
         async with parts.pool.acquire() as connection, connection.transaction():
             return [i for i in ids if await replay(connection, i)]
 
-    if not parsed.ids and not parsed.parked:
-        raise ConfigError("name raw events by their ids, or give --parked")
+    if not (parsed.ids or parsed.parked or parsed.reason):
+        raise ConfigError("name raw events by their ids, or give --parked or --reason CODE")
     done = with_parts(work)
     if parsed.ids and not done:
         raise ConfigError("none of these raw events is there and done with")
     print(f"to be processed again: {len(done)}")
     return 0
+
+
+async def chosen(parts: Any, parsed: argparse.Namespace) -> list[int]:
+    """The raw events meant, each once."""
+    from uzel.events.replay import parked, skipped
+
+    ids = list(parsed.ids)
+    if parsed.parked:
+        ids += await parked(parts.pool)
+    if parsed.reason:
+        since = datetime.now(UTC) - timedelta(days=parsed.days)
+        ids += await skipped(parts.pool, parsed.reason, since, MOST)
+    return list(dict.fromkeys(ids))
+
+
+def days(text: str) -> int:
+    """A number of days."""
+    number = int(text)
+    if not 0 < number <= LONGEST_DAYS:
+        raise argparse.ArgumentTypeError(f"must be a number of days, 1 to {LONGEST_DAYS}")
+    return number

@@ -1,7 +1,11 @@
-"""`user add` and `token add`: who may use the console and the API."""
+"""`user add`, `token add|list|revoke`: who may use the console and the API."""
 
 import argparse
 from typing import Any
+
+from uzel.errors import ConfigError
+
+TIMES = ("created", "last_used", "revoked")
 
 
 def register(commands: Any) -> None:
@@ -20,6 +24,11 @@ def register(commands: Any) -> None:
     add.add_argument("name")
     add.add_argument("--scope", action="append", choices=["read", "replay"], default=None)
     add.set_defaults(run=run_token_add)
+    listed = actions.add_parser("list", help="all tokens: what they may, when they were used last")
+    listed.set_defaults(run=run_token_list)
+    revoke = actions.add_parser("revoke", help="have a token work no longer")
+    revoke.add_argument("id", type=int, metavar="ID", help="the number that `list` shows")
+    revoke.set_defaults(run=run_token_revoke)
 
 
 def run_user_add(parsed: argparse.Namespace) -> int:
@@ -51,4 +60,35 @@ def run_token_add(parsed: argparse.Namespace) -> int:
             return await add_token(connection, parsed.name, parsed.scope or ["read"])
 
     print(f"API token (shown this once): {with_parts(work)}")
+    return 0
+
+
+def run_token_list(parsed: argparse.Namespace) -> int:
+    """`uzel token list`: never a token, of which only a fingerprint is kept."""
+    from uzel.cli.session import with_parts
+    from uzel.people.token_store import tokens
+
+    async def work(parts: Any) -> list[Any]:
+        return await tokens(parts.pool)
+
+    rows = with_parts(work)
+    print("id", "name", "scopes", *TIMES, sep="\t")
+    for row in rows:
+        times = (f"{at:%Y-%m-%d %H:%M} UTC" if (at := row[f"{n}_at"]) else "-" for n in TIMES)
+        print(row["id"], row["name"], ",".join(row["scopes"]), *times, sep="\t")
+    return 0
+
+
+def run_token_revoke(parsed: argparse.Namespace) -> int:
+    """`uzel token revoke ID`."""
+    from uzel.cli.session import with_parts
+    from uzel.people.token_store import revoke
+
+    async def work(parts: Any) -> str | None:
+        return await revoke(parts.pool, parsed.id)
+
+    name = with_parts(work)
+    if name is None:
+        raise ConfigError(f"there is no living token {parsed.id}; see: uzel token list")
+    print(f"token {parsed.id} ({name}) works no longer")
     return 0

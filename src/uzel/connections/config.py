@@ -1,5 +1,6 @@
 """A connection's settings between the database, where secret fields are sealed, and its type."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 from uzel.connector import Config
 from uzel.errors import ConfigError
 from uzel.kit.secrets import KeyRing
+from uzel.model.address import AddressRejected, IsAddress, origin_of
 
 
 def secret_fields(config: type[Config]) -> frozenset[str]:
@@ -15,6 +17,39 @@ def secret_fields(config: type[Config]) -> frozenset[str]:
     return frozenset(
         name for name, field in config.model_fields.items() if "SecretStr" in str(field.annotation)
     )
+
+
+def address_fields(config: type[Config]) -> frozenset[str]:
+    """Names of the fields that say where requests go."""
+    return frozenset(
+        name
+        for name, field in config.model_fields.items()
+        if any(isinstance(mark, IsAddress) for mark in field.metadata)
+    )
+
+
+def to_give_again(
+    old: Mapping[str, Any], kept: Collection[str], new: Config, given: Collection[str]
+) -> list[str]:
+    """Names of secrets that the settings `new` would send to another server than the stored ones.
+
+    Once scheme, host or port of an address changes, whoever typed it has to know the secrets, or
+    the address would be a way to read them. `kept` are the secrets stored, `given` what was typed.
+    """
+    config = type(new)
+    moved = any(
+        not same_origin(old.get(name, config.model_fields[name].default), getattr(new, name))
+        for name in address_fields(config)
+    )
+    return sorted(set(kept) - set(given)) if moved else []
+
+
+def same_origin(before: object, after: object) -> bool:
+    """Whether requests to these two addresses are read by the same server."""
+    try:
+        return before == after or origin_of(str(before)) == origin_of(str(after))
+    except AddressRejected:  # written down before addresses were checked
+        return False
 
 
 def validate(config: type[Config], values: dict[str, Any]) -> Config:

@@ -1,16 +1,18 @@
 """Making and changing connections: what the command line, the console and the environment share."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from uzel.connections import config as settings
 from uzel.connections import store
-from uzel.connector import Connector
+from uzel.connector import Config, Connector
 from uzel.connectors import connectors
 from uzel.errors import ConfigError
-from uzel.kit import database
+from uzel.kit import addresses, database
 from uzel.kit.secrets import KeyRing, fingerprint, new_token
+from uzel.model.address import origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ async def add(
     """Add a connection in the caller's transaction. Raises ConfigError."""
     connector = find_connector(connector_name)
     typed = settings.validate(connector.config, values)
+    await check_addresses(typed)
     if name in await store.names_of(connection, connector_name):
         raise ConfigError(f"there is already a connection {connector_name}/{name}")
     if business_id is None:
@@ -66,18 +69,41 @@ async def change(
     *,
     rate_per_s: float | None,
 ) -> None:
-    """Replace settings; a secret left out or empty keeps its old value. Raises ConfigError."""
+    """Replace settings; a secret left out or empty keeps its old value, unless it would go to
+    another server then. Raises ConfigError.
+    """
     row = await store.lock(connection, connection_id)
     if row is None:
         raise ConfigError(f"there is no connection {connection_id}")
-    connector = find_connector(row["connector"])
-    kept = settings.unseal(ring, connection_id, row["secrets"])
+    config = find_connector(row["connector"]).config
     given = {name: value for name, value in values.items() if value not in (None, "")}
-    typed = settings.validate(connector.config, {**kept, **given})
+    kept = {}
+    if not settings.secret_fields(config) <= given.keys():
+        kept = settings.unseal(ring, connection_id, row["secrets"])
+    typed = settings.validate(config, {**kept, **given})
+    if again := settings.to_give_again(row["settings"], kept, typed, given):
+        raise ConfigError(
+            f"the address leads to another server, which must not learn what is stored: "
+            f"give these again: {', '.join(again)}"
+        )
+    await check_addresses(typed)
     plain, secret = settings.split(typed)
     await store.save_settings(
         connection, connection_id, plain, settings.seal(ring, connection_id, secret), rate_per_s
     )
+
+
+async def check_addresses(typed: Config) -> None:
+    """Refuse an address of somebody's own that leads into a private network; the provider's is
+    known. What is behind a name is looked at again before each connection, see
+    `uzel.kit.addresses`, so one that leads nowhere yet may be saved. Raises ConfigError.
+    """
+    for name in settings.address_fields(type(typed)):
+        address = getattr(typed, name)
+        if address is not None and address != type(typed).model_fields[name].default:
+            origin = origin_of(address)
+            with contextlib.suppress(OSError, UnicodeError):
+                await addresses.allowed(origin.host, origin.port)
 
 
 async def new_key(connection: database.Connection, connection_id: int) -> str:

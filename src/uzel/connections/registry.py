@@ -21,7 +21,9 @@ REFRESH_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """One connection, ready for use. `config` is None where its settings cannot be read."""
+    """One connection, ready for use. `config` is None where its settings cannot be read: it counts
+    as paused then, unless it is off, and `state_reason` says why.
+    """
 
     id: int
     business_id: int
@@ -64,6 +66,16 @@ class Registry:
     def all(self) -> Iterable[Active]:
         """Every connection, oldest first."""
         return self._by_id.values()
+
+    def unreadable(self) -> dict[int, str]:
+        """Connections that cannot be used although nobody paused them, since their settings or
+        secrets cannot be read: id → why. The database knows nothing of it.
+        """
+        return {
+            active.id: active.state_reason or ""
+            for active in self.all()
+            if active.config is None and active.state != "off"
+        }
 
     def by_key(self, connector: str, key: str) -> Active | None:
         """The connection this webhook key belongs to. Looks up a fingerprint, so the time it takes
@@ -109,7 +121,7 @@ class Registry:
             name=row["name"],
             config=config,
             rate_per_s=row["rate_per_s"] or connector.rate_per_s,
-            state=row["state"] if config is not None else "paused",
+            state=row["state"] if config is not None or row["state"] == "off" else "paused",
             state_reason=row["state_reason"] if config is not None else reason,
             key_hash=row["key_hash"],
         )

@@ -59,9 +59,12 @@ async def save_settings(
 
 
 async def lock(connection: Connection, connection_id: int) -> Any:
-    """(connector, secrets) of one connection, locked until the transaction ends; None if absent."""
+    """(connector, settings, secrets) of one connection, locked until the transaction ends; None if
+    absent.
+    """
     return await connection.fetchrow(
-        "select connector, secrets from connection where id = $1 for update", connection_id
+        "select connector, settings, secrets from connection where id = $1 for update",
+        connection_id,
     )
 
 

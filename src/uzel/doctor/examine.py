@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from uzel.kit.settings import Settings, read_settings
 
 MARKS = {State.GOOD: "ok   ", State.WARNING: "look ", State.WRONG: "WRONG"}
 WIDTH = 96
+COMMAND, GLUE = re.compile(r"\buzel(?: [\w=-]+)+"), "\0"
 
 
 def run(*, as_json: bool, environment: Mapping[str, str] | None = None) -> int:
@@ -67,12 +69,19 @@ def to_text(findings: Iterable[Finding]) -> str:
         lines.append(f"{MARKS[finding.state]}  {finding.check}: {finding.what}")
         for label, text in (("Means:", finding.meaning), ("Do:", finding.advice)):
             if text:
-                lines += textwrap.wrap(
-                    f"{label:<7}{text}",
-                    WIDTH,
-                    initial_indent=" " * 7,
-                    subsequent_indent=" " * 14,
-                    break_on_hyphens=False,
-                    break_long_words=False,
-                )
+                lines += wrapped(f"{label:<7}{text}")
     return "\n".join(lines)
+
+
+def wrapped(text: str) -> list[str]:
+    """Lines of it, indented. A command of ours stays in one piece, to be copied."""
+    glued = COMMAND.sub(lambda found: found[0].replace(" ", GLUE), text)
+    lines = textwrap.wrap(
+        glued,
+        WIDTH,
+        initial_indent=" " * 7,
+        subsequent_indent=" " * 14,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return [line.replace(GLUE, " ") for line in lines]

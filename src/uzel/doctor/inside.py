@@ -1,15 +1,19 @@
 """What the database tells: about itself, about the work, about the connections."""
 
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
+
+import asyncpg
 
 from uzel import migrations
 from uzel.connections.registry import Active, Registry
 from uzel.doctor.finding import Finding, good, warning, wrong
+from uzel.doctor.missing import of_missing
 from uzel.errors import ConfigError
 from uzel.kit import database
 from uzel.kit.logs import redact_text
-from uzel.kit.secrets import read_key_ring
+from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.kit.settings import Settings
 from uzel.setup import CANNOT_CONNECT, OLDEST_POSTGRES
 from uzel.views.overview import Overview, Stuck, overview
@@ -51,12 +55,7 @@ async def of_database(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
     try:
         pool = await database.open_pool(dsn, size=1, name="doctor")
     except CANNOT_CONNECT as error:
-        yield wrong(
-            "database",
-            f"no connection: {redact_text(str(error)) or type(error).__name__}",
-            "Webhooks are answered with 503, so senders come again; nothing is sent.",
-            "Check that the server runs and what UZEL_DATABASE_URL says.",
-        )
+        yield no_connection(settings, error)
         return
     try:
         server, skew_s = await look_at(pool)
@@ -67,6 +66,22 @@ async def of_database(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
                 yield finding
     finally:
         pool.terminate()
+
+
+def no_connection(settings: Settings, error: BaseException) -> Finding:
+    """Why the database cannot be reached, and where to look."""
+    log = settings.data_dir / "postgres.log"
+    advice = f"Look into {log}; `uzel serve` starts the database again by itself."
+    if settings.database_url is not None:
+        advice = "Check that the server runs and what UZEL_DATABASE_URL says."
+    if isinstance(error, asyncpg.DiskFullError):
+        advice = "Free some space on the disk of the database."
+    return wrong(
+        "database",
+        f"no connection: {redact_text(str(error)) or type(error).__name__}",
+        "Webhooks are answered with 503, so senders come again; nothing is sent.",
+        advice,
+    )
 
 
 async def look_at(pool: database.Pool) -> tuple[Server, float]:
@@ -131,17 +146,40 @@ async def of_content(settings: Settings, pool: database.Pool) -> list[Finding]:
     findings = [*of_workers(seen), *(of_stuck(item) for item in seen.stuck)]
     if not seen.stuck:
         findings.append(good("work", "nothing is stuck"))
-    if settings.master_key is None and not (settings.data_dir / "master.key").exists():
+    findings += [of_missing(part) for part in seen.missing]
+    if settings.master_key is None and not os.access(settings.data_dir / "master.key", os.F_OK):
         return findings
     try:
-        registry = Registry(pool, read_key_ring(settings.master_key, settings.data_dir))
+        ring = read_key_ring(settings.master_key, settings.data_dir)
     except (ConfigError, OSError):
         return findings  # said already, where the key is looked at
+    return [*findings, *await of_connections(pool, ring, seen)]
+
+
+async def of_connections(pool: database.Pool, ring: KeyRing, seen: Overview) -> list[Finding]:
+    """Whether the key fits, and the state of every connection."""
+    registry = Registry(pool, ring)
     await registry.refresh()
     async with pool.acquire() as connection:
         errors = await last_errors(connection)
     resting = {breaker.connection_id: breaker.reason for breaker in seen.breakers}
-    return findings + [of_connection(a, resting, errors.get(a.id)) for a in registry.all()]
+    findings = [of_connection(a, resting, errors.get(a.id)) for a in registry.all()]
+    closed = [name_of(a) for a in registry.all() if a.config is None]
+    if not closed:
+        return findings
+    what = f"it does not open the settings of {', '.join(closed)}"
+    meaning = "They were sealed with another key (or are damaged); these connections do not work."
+    advice = (
+        "Give Uzel the key that was in use then (UZEL_MASTER_KEY, or master.key in the data folder)"
+        " and start it again. Is that key lost, type the secrets anew: console, the connection, "
+        "Изменить."
+    )
+    return [wrong("master key", what, meaning, advice), *findings]
+
+
+def name_of(active: Active) -> str:
+    """`smsru/main`."""
+    return f"{active.connector.name}/{active.name}"
 
 
 def of_workers(seen: Overview) -> Iterator[Finding]:
@@ -165,9 +203,13 @@ def of_connection(
     active: Active, resting: Mapping[int, str | None], last: LastError | None
 ) -> Finding:
     """The state of one connection, and what went wrong last."""
-    check = f"connection {active.connector.name}/{active.name}"
+    check = f"connection {name_of(active)}"
     at = f"{last.finished_at:%Y-%m-%d %H:%M} UTC: " if last and last.finished_at else ""
     error = f" (last error, {at}{last.detail or last.error_class})" if last else ""
+    if active.config is None:
+        meaning = "Nothing goes out through it, and what comes in is kept but cannot be read."
+        reason = active.state_reason or "its settings cannot be read"
+        return wrong(check, reason, meaning, "See the finding about the master key.")
     if active.state == "paused":
         return wrong(
             check,

@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import shutil
+import stat
 import sys
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from uzel.doctor.finding import Finding, good, warning, wrong
 from uzel.errors import ConfigError
+from uzel.kit.public_address import leads_inside
 from uzel.kit.secrets import read_key_ring
 from uzel.kit.settings import Settings
 
@@ -42,13 +44,9 @@ def of_python() -> Iterator[Finding]:
 def of_folder(settings: Settings) -> Iterator[Finding]:
     """The data folder: there, private, writable, with room."""
     folder = settings.data_dir
-    if not folder.is_dir():
-        yield warning(
-            "data folder",
-            f"{folder} does not exist",
-            "Nothing has been started with this UZEL_DATA_DIR yet.",
-            "Check UZEL_DATA_DIR; `uzel serve` makes the folder.",
-        )
+    found = stat_of(folder)
+    if found is None or not stat.S_ISDIR(found.st_mode):
+        yield no_folder(folder, there=found is not None)
         return
     if not os.access(folder, os.W_OK | os.X_OK):
         yield wrong(
@@ -66,23 +64,48 @@ def of_folder(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield good("data folder", str(folder))
-    yield of_disk(folder)
+    yield of_disk(folder, shutil.disk_usage(folder).free)
 
 
-def of_disk(folder: Path) -> Finding:
-    """Room on the disk of the data folder."""
-    free = shutil.disk_usage(folder).free
+def stat_of(path: Path) -> os.stat_result | None:
+    """What lies there; None for nothing, or what this account may not see."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def no_folder(folder: Path, *, there: bool) -> Finding:
+    """Something else in its place, or nothing as far as this account can see."""
+    if there:
+        meaning, advice = "Nothing can be kept there.", "Set UZEL_DATA_DIR to a folder."
+        return wrong("data folder", f"{folder} is no folder", meaning, advice)
+    return warning(
+        "data folder",
+        f"{folder} does not exist, or {getpass.getuser()} may not see it",
+        "Nothing has been started with this UZEL_DATA_DIR yet, or not by this account.",
+        "Check UZEL_DATA_DIR and the account; `uzel serve` makes the folder.",
+    )
+
+
+def of_disk(folder: Path, free: int) -> Finding:
+    """Whether so many free bytes on the disk of the data folder will do."""
     what = f"{free // MIB} MiB free for {folder}"
     if free >= ENOUGH_DISK:
         return good("disk", what)
-    make = wrong if free < LITTLE_DISK else warning
-    meaning = "With a full disk the database refuses to store; senders then get 503 and come again."
-    return make("disk", what, meaning, "Free some space, or move UZEL_DATA_DIR to a larger disk.")
+    advice = "Free some space, or move UZEL_DATA_DIR to a larger disk."
+    if free < LITTLE_DISK:
+        meaning = "The database stops storing: senders get 503 and come again, nothing is sent."
+        return wrong("disk", f"nearly full: {what}", meaning, advice)
+    meaning = "A full disk stops the database: senders would get 503, nothing would be sent."
+    return warning("disk", what, meaning, advice)
 
 
 def of_key(settings: Settings) -> Iterator[Finding]:
     """The master key that opens the stored secrets."""
     path = settings.data_dir / "master.key"
+    if settings.master_key is None and not os.access(settings.data_dir, os.X_OK):
+        return  # said already, where the folder is looked at
     if settings.master_key is None and not path.exists():
         yield warning(
             "master key",
@@ -95,7 +118,10 @@ def of_key(settings: Settings) -> Iterator[Finding]:
     try:
         read_key_ring(settings.master_key, settings.data_dir)
     except (ConfigError, OSError) as error:
-        meaning = "Without the key no connection can be used, and with it open anybody can."
+        meaning = (
+            "Without a good key no secret of a connection can be read, so none of them works; a "
+            "key that others can read protects nothing."
+        )
         yield wrong("master key", str(error), meaning, "Do what the message says.")
     else:
         yield good("master key", "UZEL_MASTER_KEY" if settings.master_key else str(path))
@@ -116,7 +142,12 @@ def of_web(settings: Settings) -> Iterator[Finding]:
             yield good("web", f"{url} answers")
         elif isinstance(said, dict) and "status" in said:
             meaning = "Webhooks are answered with 503, so senders come again."
-            yield wrong("web", f"{url}: {said['status']}", meaning, "See the findings about it.")
+            yield wrong(
+                "web",
+                f"{url}: {said.get('detail', said['status'])}",
+                meaning,
+                "See the findings about it.",
+            )
         else:
             advice = f"Set UZEL_PORT to a free port, or stop what listens on {settings.port}."
             yield wrong("web", f"another program answers at {url}", stopped, advice)
@@ -155,6 +186,10 @@ def of_public_url(settings: Settings) -> Iterator[Finding]:
         meaning = "The addresses of webhooks the console shows do not work."
         advice = "Write it with its scheme: https://uzel.example"
         yield wrong("public address", f"UZEL_PUBLIC_URL is {url}", meaning, advice)
+    elif leads_inside(url):
+        meaning = "Providers cannot reach an address of this machine or its network."
+        advice = "Write the address under which the outside world reaches Uzel (https://…)."
+        yield warning("public address", f"UZEL_PUBLIC_URL leads inside: {url}", meaning, advice)
     elif parts.scheme == "http":
         meaning = "Keys of webhooks, passwords and guests' phones travel in the clear."
         advice = "Put a proxy with a certificate before Uzel and write https:// here."

@@ -25,6 +25,7 @@ from uzel.events import store
 from uzel.events.receive import Raw, Receiver, digest_of
 from uzel.kit import database
 from uzel.kit.batch import Full
+from uzel.kit.credentials import is_credential
 
 log = logging.getLogger("uzel.door")
 
@@ -33,10 +34,8 @@ MOST_FORM_FIELDS = 5000
 RETRY_AFTER_S = 5
 # The first that is given counts.
 KEY_HEADERS = (b"x-api-key", b"authorization")
-# Never stored: they carry our key or somebody's session.
-SECRET_HEADERS = frozenset(
-    (b"authorization", b"x-api-key", b"cookie", b"proxy-authorization", b"token")
-)
+# Of the headers of one request.
+MOST_KEPT_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,8 @@ BAD_SIGNATURE = Reply(401, b'{"error":"bad signature"}', "signature")
 NOT_READABLE = Reply(400, b'{"error":"the body is not of the expected kind"}', "body")
 TOO_LARGE = Reply(413, b'{"error":"the body is larger than 1 MiB"}', "size")
 BUSY = Reply(503, b'{"error":"busy, try again"}', "busy")
+# Where a request is refused before anybody has looked for the connector in it.
+NOBODY = "?"
 
 
 class Door:
@@ -81,9 +82,11 @@ class Door:
 
     def turn_away(self, connector: str, reply: Reply) -> Reply:
         """Count a refusal."""
-        known = connector if connector in {a.connector.name for a in self._registry.all()} else "?"
-        self.outcomes[known, reply.reason or "?"] += 1
-        self._unsaved[known, reply.reason or "?"] += 1
+        if connector != NOBODY:
+            names = {active.connector.name for active in self._registry.all()}
+            connector = connector if connector in names else NOBODY
+        self.outcomes[connector, reply.reason or "?"] += 1
+        self._unsaved[connector, reply.reason or "?"] += 1
         return reply
 
     async def enter(self, request: Request) -> Reply:
@@ -98,11 +101,11 @@ class Door:
         assert webhook is not None
         if not readable(webhook.body, request.body):
             return self.turn_away(request.connector, NOT_READABLE)
-        headers = headers_to_keep(request.headers, key)
+        query = without_key(query, key)
         if webhook.verify is not None:
             if active.config is None:
                 return self.turn_away(request.connector, BUSY)
-            received = Received(request.body, headers, query, datetime.now(UTC))
+            received = Received(request.body, as_text(request.headers), query, datetime.now(UTC))
             try:
                 webhook.verify(received, active.config)
             except SignatureInvalid:
@@ -112,7 +115,7 @@ class Door:
             digest_of(query, request.body),
             request.remote_addr,
             query,
-            orjson.dumps(headers).decode(),
+            orjson.dumps(headers_to_keep(request.headers, key)).decode(),
             request.body,
         )
         return await self._store(request.connector, raw, Reply(200, webhook.answer))
@@ -149,7 +152,7 @@ class Door:
 
 
 def split_query(query: str) -> tuple[str, list[str]]:
-    """The query without its `key` parameters, and those."""
+    """The query without parameters that look like credentials, and the values of `key`."""
     if not query:
         return "", []
     if "&" not in query and query.startswith("key="):
@@ -159,9 +162,21 @@ def split_query(query: str) -> tuple[str, list[str]]:
         name, _, value = part.partition("=")
         if unquote_plus(name) == "key":
             keys.append(unquote_plus(value))
-        else:
+        elif not any(is_credential(name_of(piece)) for piece in part.split(";")):
             kept.append(part)
     return "&".join(kept), keys
+
+
+def name_of(part: str) -> str:
+    """The name in `name=value`."""
+    return unquote_plus(part.partition("=")[0])
+
+
+def without_key(query: str, key: str) -> str:
+    """The query without what repeats the key under another name."""
+    if not query:
+        return ""
+    return "&".join(part for part in query.split("&") if key not in unquote_plus(part))
 
 
 def key_in_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
@@ -179,15 +194,23 @@ def key_in_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def headers_to_keep(headers: Iterable[tuple[bytes, bytes]], key: str) -> dict[str, str]:
-    """Headers as they are stored: without secrets, and without those in which a proxy repeats the
-    address and our key with it.
+    """Headers as they are stored: without those that look like credentials, without those in which
+    a proxy repeats the address and our key with it, and not more than the first `MOST_KEPT_BYTES`.
     """
-    kept = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in headers
-        if name not in SECRET_HEADERS
-    }
-    return {name: value for name, value in kept.items() if key not in unquote_plus(value)}
+    kept, left = {}, MOST_KEPT_BYTES
+    for name, value in as_text(headers).items():
+        if is_credential(name) or key in unquote_plus(value):
+            continue
+        left -= len(name) + len(value)
+        if left < 0:
+            break
+        kept[name] = value
+    return kept
+
+
+def as_text(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as connectors see them."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
 
 
 def readable(kind: BodyKind, body: bytes) -> bool:

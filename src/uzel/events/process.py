@@ -4,18 +4,18 @@ import asyncio
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from uzel.calls.plan import gathered
 from uzel.connections.registry import Active, Registry
 from uzel.connector import Element, Received
 from uzel.errors import PayloadInvalid
 from uzel.events import store
 from uzel.events.event import Decision, Event, Flow
-from uzel.events.receive import PER_JOB, WAKE
-from uzel.jobs.queue import enqueue
+from uzel.events.suspects import Suspects
 from uzel.kit import database
 from uzel.kit.batch import Batcher
 from uzel.model.phone import PhoneRejected, parse_phone
@@ -23,9 +23,10 @@ from uzel.model.visit import Visit
 
 log = logging.getLogger("uzel.events")
 
-LEFT_BEHIND_S = 10.0
 MOST_TOGETHER = 100
 AT_ONCE = 2
+# A transaction costs as much for one event as for five.
+APART_S = 0.02
 # All that the queue hands out at once and more; what waits here are numbers.
 ROOM = 1_000_000
 # Bodies in one transaction: reading them holds this process up, and their elements its memory.
@@ -35,6 +36,7 @@ MOST_BYTES_TOGETHER = 2 * 1024 * 1024
 MOST_ELEMENTS = 20_000
 # Of elements about the same thing in one transaction, so many get their own turn.
 MOST_TURNS = 8
+MOST_IN_A_ROW = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,14 +53,27 @@ Placed = tuple[Read, int, Element]
 
 
 class Processor:
-    """Processes raw events; `flows` says who wants which type of event."""
+    """Processes raw events.
 
-    def __init__(self, pool: database.Pool, registry: Registry, flows: Mapping[str, Flow]) -> None:
+    flows  who wants which type of event
+    wake   told the connections for which calls were planned, after the commit; where nobody makes
+           calls in this process, the queue is told instead
+    """
+
+    def __init__(
+        self,
+        pool: database.Pool,
+        registry: Registry,
+        flows: Mapping[str, Flow],
+        wake: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
+        self._wake = wake
         self._pool = pool
         self._registry = registry
         self._flows = flows
+        self._suspects = Suspects()
         self._batcher: Batcher[int, None] = Batcher(
-            self._process_batch, most=MOST_TOGETHER, at_once=AT_ONCE, room=ROOM
+            self._process_batch, most=MOST_TOGETHER, at_once=AT_ONCE, room=ROOM, apart_s=APART_S
         )
 
     async def process(self, ids: Sequence[int]) -> None:
@@ -67,23 +82,64 @@ class Processor:
         """
         await asyncio.gather(*(self._batcher.submit(raw_event_id) for raw_event_id in ids))
 
-    async def _process_batch(self, ids: Sequence[int]) -> Sequence[None]:
-        """What breaks a whole batch is processed one by one, so that only the culprit is parked."""
+    async def _process_batch(self, ids: Sequence[int]) -> Sequence[Exception | None]:
+        """Those that failed lately each by itself. What may pass is for the jobs to try again; when
+        two groups in a row meet it, the others are not kept waiting for the same.
+        """
+        problems: dict[int, Exception] = {}
+        in_a_row: list[Exception] = []
+        for group in self._suspects.groups(ids):
+            if len(in_a_row) == MOST_IN_A_ROW:
+                problems.update(dict.fromkeys(group, in_a_row[-1]))
+                continue
+            try:
+                await self._process_group(group)
+                in_a_row.clear()
+            except database.PASSING as error:
+                assert isinstance(error, Exception)
+                in_a_row.append(error)
+                self._suspects.failed(group)
+                if not await self._park_if_guilty(group, error):
+                    problems.update(dict.fromkeys(group, error))
+        return [problems.get(i) for i in ids]
+
+    async def _process_group(self, ids: Sequence[int]) -> None:
+        """What breaks a whole group is processed one by one, so that only the culprit is parked."""
         try:
             for part in by_size(await store.sizes(self._pool, ids)):
-                await self._process(part)
-        except database.PASSING:  # not the events' fault: their jobs are tried again as they are
+                await self._process_and_wake(part)
+            self._suspects.went_through(ids)
+        except database.PASSING:
             raise
         except Exception as error:
             if len(ids) > 1:
                 for raw_event_id in ids:
-                    await self._process_batch([raw_event_id])
+                    await self._process_group([raw_event_id])
             else:
                 log.exception("raw event %s parked", ids[0])
-                reason = f"an error of ours: {type(error).__name__}"
-                async with self._pool.acquire() as connection:
-                    await store.park(connection, ids[0], reason)
-        return [None] * len(ids)
+                await self._park(ids[0], f"an error of ours: {type(error).__name__}")
+
+    async def _park_if_guilty(self, ids: Sequence[int], error: Exception) -> bool:
+        """Whether it was one that failed again and again while others did not."""
+        if len(ids) > 1 or not self._suspects.guilty(ids[0]):
+            return False
+        log.error("raw event %s parked: %s each time", ids[0], type(error).__name__)
+        await self._park(ids[0], f"the database could not take it: {type(error).__name__}")
+        return True
+
+    async def _park(self, raw_event_id: int, reason: str) -> None:
+        async with self._pool.acquire() as connection:
+            await store.park(connection, raw_event_id, reason)
+        self._suspects.went_through([raw_event_id])
+
+    async def _process_and_wake(self, ids: Sequence[int]) -> None:
+        if self._wake is None:
+            await self._process(ids)
+            return
+        with gathered() as connection_ids:
+            await self._process(ids)
+        for connection_id in connection_ids:
+            await self._wake(connection_id)
 
     async def _process(self, ids: Sequence[int]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -219,32 +275,3 @@ def phone_of(element: Element) -> str | None:
         return parse_phone(element.data.phone).e164
     except PhoneRejected:
         return None
-
-
-async def wake_left_behind(pool: database.Pool) -> None:
-    """A wake may be lost; a stored event is not."""
-    ids = await store.left_behind(pool, LEFT_BEHIND_S)
-    async with pool.acquire() as connection:
-        for part in chunks(ids, PER_JOB):
-            await enqueue(connection, WAKE, part, once=f"events:{part[0]}")
-
-
-async def parked(pool: database.Pool) -> list[int]:
-    """Raw events that could not be processed and wait for a replay."""
-    return await store.parked(pool)
-
-
-async def replay(connection: database.Connection, raw_event_id: int) -> bool:
-    """Process a raw event again, in the caller's transaction. What followed from it stays: an event
-    that led to something is known by its key and leads to nothing twice.
-    """
-    if not await store.unpark(connection, raw_event_id):
-        return False
-    await store.forget_ignored(connection, raw_event_id)
-    await enqueue(connection, WAKE, [raw_event_id])
-    return True
-
-
-def chunks(ids: Sequence[int], size: int) -> Iterable[list[int]]:
-    """`ids` in lists of at most `size`."""
-    return (list(ids[start : start + size]) for start in range(0, len(ids), size))

@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+import os
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import asyncpg
@@ -20,6 +23,10 @@ COMMITS_AT_ONCE = 2
 # only make senders wait for an answer they could have had at once.
 ROOM = 512
 LONGEST_COMMIT_S = 5.0
+# After a failure: enough to need room of its own on the disk, not enough to hurt, and not at every
+# asking.
+PROBE_BYTES = 64 * 1024
+PROBE_EVERY_S = 2.0
 DIGEST_BYTES = 16
 
 
@@ -32,6 +39,17 @@ class Raw(NamedTuple):
     query: str
     headers: str
     body: bytes
+
+
+@dataclass(slots=True)
+class Trouble:
+    """The last commit failed: with what, and whose request was in it. `ask_again_at` is monotonic
+    time.
+    """
+
+    error: Exception
+    connection_id: int
+    ask_again_at: float
 
 
 def digest_of(query: str, body: bytes) -> bytes:
@@ -52,6 +70,7 @@ class Receiver:
         self._batcher: Batcher[Raw, int | None] = Batcher(
             self._commit, most=MOST_PER_COMMIT, at_once=COMMITS_AT_ONCE, room=ROOM
         )
+        self._trouble: Trouble | None = None
 
     @property
     def full(self) -> bool:
@@ -69,6 +88,38 @@ class Receiver:
         """
         return self._batcher.submit(raw)
 
+    async def trouble(self) -> Exception | None:
+        """Why requests cannot be stored, as far as is known: what the last commit failed with. Then
+        something is stored by way of trial and undone, or nobody would ever learn that all is well
+        again where no requests come because of it.
+        """
+        known = self._trouble
+        if known is None or time.monotonic() < known.ask_again_at:
+            return known.error if known else None
+        known.ask_again_at = time.monotonic() + PROBE_EVERY_S
+        try:
+            await self._try_out(known.connection_id)
+        except asyncpg.ForeignKeyViolationError:
+            pass  # the connection is gone, but the row was written before that was noticed
+        except Exception as error:  # noqa: BLE001  the answer to what was asked
+            known.error = error
+            return error
+        if self._trouble is known:
+            self._trouble = None
+        return None
+
+    async def _try_out(self, connection_id: int) -> None:
+        body = os.urandom(PROBE_BYTES)
+        raw = Raw(connection_id, digest_of("", body), None, "", "{}", body)
+        async with self._pool.acquire(timeout=LONGEST_COMMIT_S) as connection:
+            attempt = connection.transaction()
+            await attempt.start()
+            try:
+                async with asyncio.timeout(LONGEST_COMMIT_S):
+                    await store.receive(connection, [[part] for part in raw], PER_JOB, WAKE)
+            finally:
+                await attempt.rollback()
+
     async def close(self) -> None:
         """Finish what was begun."""
         await self._batcher.close()
@@ -78,11 +129,16 @@ class Receiver:
         foresaw) is stored one by one, so that it costs no neighbour.
         """
         try:
-            return await self._commit_together(batch)
+            ids = await self._commit_together(batch)
         except asyncpg.DataError as error:
             if len(batch) == 1:
                 return [error]
             return [answer for raw in batch for answer in await self._commit([raw])]
+        except Exception as error:
+            self._trouble = Trouble(error, batch[0].connection_id, time.monotonic())
+            raise
+        self._trouble = None
+        return ids
 
     async def _commit_together(self, batch: Sequence[Raw]) -> Sequence[int | None]:
         columns = list(zip(*batch, strict=True))

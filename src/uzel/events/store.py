@@ -129,9 +129,13 @@ async def unpark(connection: Connection, raw_event_id: int) -> bool:
 
 
 async def forget_ignored(connection: Connection, raw_event_id: int) -> None:
-    """Before a replay: elements from which nothing followed make room for a new reading."""
+    """Before a replay: elements from which nothing followed make room for a new reading. Where they
+    were stays known, for links to them.
+    """
     await connection.execute(
-        "delete from event where raw_event_id = $1 and decision = 'skip'", raw_event_id
+        "with gone as (delete from event where raw_event_id = $1 and decision = 'skip' "
+        "returning id, raw_event_id, position) insert into moved_event select * from gone",
+        raw_event_id,
     )
 
 
@@ -139,6 +143,21 @@ async def parked(pool: Pool) -> list[int]:
     """Ids of parked raw events, oldest first."""
     rows = await pool.fetch("select id from raw_event where state = 'parked' order by id")
     return [row["id"] for row in rows]
+
+
+async def skipped(pool: Pool, reason: str, since: datetime, most: int) -> list[int]:
+    """Ids of raw events received since then with an event that led to nothing for this reason, the
+    newest `most` of them, oldest first.
+    """
+    rows = await pool.fetch(
+        "select distinct e.raw_event_id as id from event e join raw_event r on r.id = "
+        "e.raw_event_id where e.reason = $1 and e.decision = 'skip' and r.received_at >= $2 "
+        "order by 1 desc limit $3",
+        reason,
+        since,
+        most,
+    )
+    return [row["id"] for row in reversed(rows)]
 
 
 async def left_behind(pool: Pool, grace_s: float) -> list[int]:

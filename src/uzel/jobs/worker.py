@@ -13,12 +13,12 @@ import asyncpg
 import orjson
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
-from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from uzel.errors import ConfigError
+from uzel.jobs.pace import PacedQueries, pace
 from uzel.jobs.queue import PGQUEUER
 from uzel.kit import database
 
@@ -92,12 +92,13 @@ class Worker:
         """
         pool = await database.open_pool(self._dsn, size=6, name="queue", json=False)
         manager = QueueManager(
-            Queries(
+            PacedQueries(
                 AsyncpgPoolDriver(pool),
                 QueryBuilderEnvironment(PGQUEUER),
                 QueryQueueBuilder(PGQUEUER),
             )
         )
+        pace(manager)
         for kind, handler in self._handlers.items():
             manager.entrypoint(kind, accepts_context=False)(guarded(kind, handler))
         self._manager = manager
@@ -112,6 +113,7 @@ class Worker:
                 log_aggregation_interval=timedelta(0),
             )
         )
+        running.add_done_callback(heard)
         watch = asyncio.create_task(watch_listener(pool))
         try:
             await asyncio.wait((running, watch), return_when=asyncio.FIRST_COMPLETED)
@@ -139,6 +141,14 @@ class Worker:
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def heard(task: asyncio.Task[None]) -> None:
+    """How a manager ends that is ended from outside, without its database, says nothing new;
+    asyncio would print it with a traceback.
+    """
+    if not task.cancelled():
+        task.exception()
 
 
 def guarded(kind: str, handler: Handler) -> Callable[[Job], Awaitable[None]]:

@@ -21,9 +21,11 @@ class Batcher(Generic[Item, Result]):
               its caller alone
     at_once   flushes under way at the same time
     room      items that may wait before `submit` raises Full
+    apart_s   the least time between the beginnings of two flushes
 
-    There is no timer: the first item goes at once, alone, and the time its flush takes is what
-    gathers the next batch. Latency stays that of one flush; batches grow only under load.
+    The first item goes at once, alone, and the time its flush takes is what gathers the next batch.
+    Latency stays that of one flush; batches grow only under load. Where a flush costs much however
+    little it holds, `apart_s` gathers more: who comes alone still never waits.
     """
 
     def __init__(
@@ -33,11 +35,14 @@ class Batcher(Generic[Item, Result]):
         most: int = 256,
         at_once: int = 2,
         room: int = 4096,
+        apart_s: float = 0.0,
     ) -> None:
         self._flush = flush
         self._most = most
         self._at_once = at_once
         self._room = room
+        self._apart_s = apart_s
+        self._next_at = 0.0
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._flushes: set[asyncio.Task[None]] = set()
 
@@ -66,6 +71,8 @@ class Batcher(Generic[Item, Result]):
             # One turn of the loop lets requests that arrived in the same packet join this batch.
             await asyncio.sleep(0)
             while self._waiting:
+                if self._apart_s:
+                    await self._wait_for_turn()
                 await self._flush_some()
         finally:
             # In the same turn in which the last item was seen: a done callback would run one turn
@@ -73,6 +80,13 @@ class Batcher(Generic[Item, Result]):
             task = asyncio.current_task()
             assert task is not None
             self._flushes.discard(task)
+
+    async def _wait_for_turn(self) -> None:
+        now = asyncio.get_running_loop().time()
+        begin_at = max(now, self._next_at)
+        self._next_at = begin_at + self._apart_s
+        if begin_at > now:
+            await asyncio.sleep(begin_at - now)
 
     async def _flush_some(self) -> None:
         size = min(len(self._waiting), self._most)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -38,6 +39,19 @@ LOST: tuple[type[BaseException], ...] = (
 )
 # These, and a transaction that had to give way to another: the same again will do.
 PASSING: tuple[type[BaseException], ...] = (*LOST, asyncpg.exceptions.TransactionRollbackError)
+
+
+def loss_in_one_line(record: logging.LogRecord) -> bool:
+    """For the loggers of asyncpg and PgQueuer: that the database is away is no bug to trace."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, LOST):
+        record.msg, record.args = f"{record.getMessage()} ({type(error).__name__})", ()
+        record.exc_info = record.exc_text = None
+    return True
+
+
+for _name in ("asyncpg.pool", "pgqueuer"):
+    logging.getLogger(_name).addFilter(loss_in_one_line)
 
 
 async def open_pool(dsn: str, *, size: int, name: str, json: bool = True) -> Pool:

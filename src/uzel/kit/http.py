@@ -19,14 +19,13 @@ from uzel.errors import (
     Rejected,
     Unavailable,
 )
+from uzel.kit.http_transport import Transport
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 15.0
 # Shorter than any provider keeps an idle connection: a request that races with their close looks
 # like a lost answer and would have to be treated as one.
 KEEPALIVE_S = 4.0
-# The pool looks at every idle connection before each request, and a few carry hundreds a second.
-KEPT = 10
 DEFAULT_RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 24 * 3600.0
 
@@ -34,17 +33,19 @@ LONGEST_RETRY_AFTER_S = 24 * 3600.0
 def new_client(base_url: str) -> httpx2.AsyncClient:
     """A client for one provider. `base_url` without a trailing slash; redirects are not followed:
     a provider that moves is a changed contract, and a redirect could carry the secret away.
+    Raises ConfigError for what is no address.
     """
+    try:
+        httpx2.URL(base_url)
+    except httpx2.InvalidURL as error:
+        raise ConfigError(f"{base_url!r} is not an HTTP address") from error
     return httpx2.AsyncClient(
         base_url=base_url,
-        verify=trust(),
+        transport=Transport(trust(), KEEPALIVE_S),
         timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        limits=httpx2.Limits(
-            max_connections=100, max_keepalive_connections=KEPT, keepalive_expiry=KEEPALIVE_S
-        ),
         follow_redirects=False,
         trust_env=False,
-        headers={"user-agent": "uzel"},
+        headers={"user-agent": "uzel", "accept-encoding": "identity"},
     )
 
 
@@ -76,6 +77,8 @@ async def ask(
         response = await http.request(method, path, data=form, json=json, headers=headers)
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise ConfigError(f"{http.base_url} is not an HTTP address") from error
+    except httpx2.LocalProtocolError as error:  # nothing left
+        raise ConfigError(f"no such request can be sent: {error}") from error
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         raise Unavailable(f"no connection: {type(error).__name__}") from error
     except httpx2.DecodingError as error:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 
 import orjson
 
+from uzel.kit.credentials import is_credential
+
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
 
 SECRET_NAMES = frozenset(
@@ -27,9 +29,14 @@ BIGGEST = 2**63 - 1  # what orjson writes
 # `api_id=…`, `"token": "…"`, `'password': '…'`, `UZEL_MASTER_KEY=…`, `Authorization: Basic …`
 _NAME = r"(?i)(?<![a-z0-9])(" + "|".join(sorted(SECRET_NAMES, key=len, reverse=True)) + ")"
 _SECRET_NAME = re.compile(_NAME + r"\Z")
+# `another master key: set UZEL_MASTER_KEY to …`: the name of a variable of ours is advice and no
+# value; in `key: set UZEL_MASTER_KEY=…` the value follows in a pair of its own.
+_ADVICE = r"(?!(?:set\s+)?(?-i:UZEL_[A-Z_]+)(?![^\s.,;:=)]))"
 _PAIR = re.compile(
-    _NAME + r"([\"']?\s*[=:]\s*)"
-    r"(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|(?:(?:bearer|basic|token)\s+)?[^\s\"'&,;}]+)"
+    _NAME
+    + r"([\"']?\s*[=:]\s*)"
+    + _ADVICE
+    + r"(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|(?:(?:bearer|basic|token)\s+)?[^\s\"'&,;}]+)"
 )
 _PHONE = re.compile(r"(?<![\w-])(?:\+?\d{10,15}|\+\d[\d ()-]{8,17}\d)(?![\w-])")
 _DSN_PASSWORD = re.compile(r"(://[^/\s:@]*:)\S*@")
@@ -48,7 +55,7 @@ def redact_text(text: str) -> str:
 
 def redact(value: object, name: str = "") -> object:
     """The same for structured values, by field name."""
-    if value is not None and _SECRET_NAME.search(name):
+    if value is not None and (_SECRET_NAME.search(name) or is_credential(name)):
         return HIDDEN
     if isinstance(value, dict):
         return {str(key): redact(item, str(key)) for key, item in value.items()}

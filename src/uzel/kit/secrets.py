@@ -70,8 +70,9 @@ def read_key_ring(master_key: str | None, data_dir: Path) -> KeyRing:
     if master_key is not None:
         return KeyRing([decode_key(part) for part in master_key.split(",")])
     path = data_dir / "master.key"
-    with contextlib.suppress(FileExistsError):
-        make_key_file(path)
+    if not path.exists():
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            make_key_file(path)
     if path.stat().st_mode & 0o077:
         raise ConfigError(f"{path} can be read by others; run: chmod 600 '{path}'")
     return KeyRing([decode_key(line) for line in path.read_text(errors="replace").split()])
@@ -82,11 +83,11 @@ def make_key_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with os.fdopen(handle, "w") as file:
+            file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         os.link(draft, path)
     finally:
         draft.unlink()

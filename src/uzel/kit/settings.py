@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from uzel.errors import ConfigError
+from uzel.kit.addresses import networks
 
 DEFAULT_PORT = 8000
 DEFAULT_DATA_DIR = ".uzel"
@@ -22,6 +23,8 @@ class Settings:
     database_url  None: the embedded PostgreSQL under `data_dir`
     public_url    the address under which the outside world reaches us, without a trailing slash
     master_key    None: a key file in `data_dir`
+    allow_private_addresses  networks that requests may go to beside the internet, see
+                             `uzel.kit.addresses`; empty: none
     """
 
     data_dir: Path
@@ -32,6 +35,7 @@ class Settings:
     master_key: str | None = field(default=None, repr=False)
     log_format: str = "json"
     log_level: str = "info"
+    allow_private_addresses: str = ""
 
     @property
     def url(self) -> str:
@@ -51,6 +55,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         master_key=env.get("UZEL_MASTER_KEY") or None,
         log_format=_one_of(env, "UZEL_LOG_FORMAT", LOG_FORMATS),
         log_level=_one_of(env, "UZEL_LOG_LEVEL", LOG_LEVELS),
+        allow_private_addresses=_networks(env.get("UZEL_ALLOW_PRIVATE_ADDRESSES", "")),
     )
 
 
@@ -60,6 +65,11 @@ def _port(value: str | None) -> int:
     if not re.fullmatch("[0-9]{1,5}", value) or not 0 < int(value) < 65536:
         raise ConfigError(f"UZEL_PORT must be a number from 1 to 65535, not {value!r}")
     return int(value)
+
+
+def _networks(value: str) -> str:
+    networks(value)
+    return value.strip()
 
 
 def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """People, sessions, tokens and the audit in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +8,9 @@ from uzel.kit.database import Connection, Pool
 
 
 async def save_person(connection: Connection, login: str, hashed: str, role: str) -> None:
-    """Add or replace; sessions opened with the old password end."""
+    """Add or replace; sessions opened with the old password end, and so does the wait that guesses
+    of it have brought.
+    """
     person = await connection.fetchval(
         "insert into person (login, password_hash, role) values ($1, $2, $3) on conflict (login) "
         "do update set password_hash = $2, role = $3, disabled_at = null returning id",
@@ -17,6 +19,7 @@ async def save_person(connection: Connection, login: str, hashed: str, role: str
         role,
     )
     await connection.execute("delete from session where person_id = $1", person)
+    await connection.execute("delete from sign_in_failure where bucket = $1", f"login:{login}")
 
 
 async def any_person(connection: Connection | Pool) -> bool:
@@ -34,14 +37,16 @@ async def find_person(pool: Pool, login: str) -> Any:
 # A bucket takes another attempt, or is left alone because it has to wait. The rows are locked in
 # one order, and who waits for one sees what the one before him made of it.
 TAKE_ATTEMPT = """
+with given as (select * from unnest($1::text[], $2::int[]) as g(bucket, free))
 insert into sign_in_failure as f (bucket, failures, last_at)
-select b, 1, clock_timestamp() from unnest($1::text[]) as b order by b
+select bucket, 1, clock_timestamp() from given order by bucket
 on conflict (bucket) do update
    set last_at = clock_timestamp(),
        failures = case when f.last_at < now() - interval '1 day' then 1 else f.failures + 1 end
- where f.last_at < now() - interval '1 day' or f.failures < $2
-    or f.last_at + make_interval(secs => least($3, 2 ^ least(f.failures - $2, 12)))
-       <= clock_timestamp()
+ where f.last_at < now() - interval '1 day'
+    or f.failures < (select free from given g where g.bucket = f.bucket)
+    or f.last_at + make_interval(secs => least($3, 2 ^ least(12, f.failures - (
+           select free from given g where g.bucket = f.bucket)))) <= clock_timestamp()
 returning bucket
 """
 
@@ -52,16 +57,17 @@ class MustWait(Exception):
 
 WAIT = """
 select greatest(1, max(ceil(extract(epoch from last_at - clock_timestamp())
-       + least($3, 2 ^ least(failures - $2, 12)))))::int
-  from sign_in_failure where bucket = any($1) and failures >= $2
+       + least($3, 2 ^ least(failures - free, 12)))))::int
+  from sign_in_failure join unnest($1::text[], $2::int[]) as g(bucket, free) using (bucket)
+ where failures >= free
 """
 
 
-async def take_attempt(pool: Pool, buckets: Sequence[str], free: int, longest_s: int) -> int:
-    """Count an attempt in all buckets and return 0; or, if one of them has to wait (from `free`
+async def take_attempt(pool: Pool, buckets: Mapping[str, int], longest_s: int) -> int:
+    """Count an attempt in all buckets and return 0; or, if one of them has to wait (from so many
     failures on, longer each time, forgotten after a day), count nothing and return the seconds.
     """
-    limits = (list(buckets), free, float(longest_s))
+    limits = (list(buckets), list(buckets.values()), float(longest_s))
     try:
         async with pool.acquire() as connection, connection.transaction():
             if len(await connection.fetch(TAKE_ATTEMPT, *limits)) < len(buckets):
@@ -72,7 +78,7 @@ async def take_attempt(pool: Pool, buckets: Sequence[str], free: int, longest_s:
     return 0
 
 
-async def give_back_attempt(pool: Pool, buckets: Sequence[str]) -> None:
+async def give_back_attempt(pool: Pool, buckets: Iterable[str]) -> None:
     """It was no failure after all."""
     await pool.execute(
         "update sign_in_failure set failures = failures - 1 where bucket = any($1)",
@@ -80,9 +86,12 @@ async def give_back_attempt(pool: Pool, buckets: Sequence[str]) -> None:
     )
 
 
-async def forget_failures(pool: Pool, buckets: Sequence[str]) -> None:
-    """After a success."""
-    await pool.execute("delete from sign_in_failure where bucket = any($1)", list(buckets))
+async def forget_failures(pool: Pool, buckets: Iterable[str]) -> None:
+    """After a success. What counts no longer goes too: every login somebody made up is a row."""
+    await pool.execute(
+        "delete from sign_in_failure where bucket = any($1) or last_at < now() - interval '1 day'",
+        list(buckets),
+    )
 
 
 async def add_session(

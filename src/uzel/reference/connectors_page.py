@@ -78,11 +78,12 @@ def webhook_of(connector: Connector) -> str:
         return "It sends none."
     signed = "is checked" if webhook.verify else "does not exist: the key in the address proves who"
     elements = sample_elements(connector.name)
+    entered = "by `uzel connection register`" if connector.register else "by hand"
     types = sorted({str(e["type"]) for e in elements})
     reasons = sorted({str(e["reason"]) for e in elements if e.get("reason")})
     return (
         f"`POST /api/webhook/{connector.name}`, {webhook.body.value}; answered with "
-        f"`{webhook.answer.decode()}`. A signature {signed}.\n\n"
+        f"`{webhook.answer.decode()}`. A signature {signed}. Its address is entered {entered}.\n\n"
         f"Events in its samples: {', '.join(map(code, types))}.\n\n"
         f"Reasons in its samples: {', '.join(map(code, reasons))}."
     )

@@ -27,6 +27,7 @@ ANSWERS = {
 HEALTH = {
     "good": "works",
     "shaky": "counts towards the breaker",
+    "limited": "rests until then; the limit of one recipient leaves it as it is",
     "broken": "is paused until a person acts",
     "says nothing": "stays as it is",
 }
@@ -101,9 +102,11 @@ def becomes(kind: type[Exception], repeatable: bool) -> str:
     result = failed(1, 1, 1, probe, error, now)
     if result.due_at is None:
         return code(result.state.value)
+    if kind is RateLimited:
+        return "again, when the provider says; attempts are not counted"
     if not RULES[kind].counts:
         return "again, once the connection works; attempts are not counted"
-    return "again, when the provider says" if kind is RateLimited else "again, later and later"
+    return "again, later and later"
 
 
 def http_page(refusals: Sequence[Reply]) -> str:

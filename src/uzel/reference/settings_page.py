@@ -20,12 +20,16 @@ SETTINGS = {
     "with mode 600.",
     "log_format": "`json` or `text`. Logs go to standard error.",
     "log_level": "`debug`, `info`, `warning` or `error`.",
+    "allow_private_addresses": "Addresses and networks of your own that requests to providers may "
+    "go to, separated by commas: `127.0.0.1, 10.1.0.0/16`. Not set: the public internet and "
+    "nothing else, whatever is set as a connection's API address.",
 }
 DEFAULTS = {
     "data_dir": "`.uzel` in the working directory",
     "database_url": "embedded",
     "public_url": "`http://` and host and port",
     "master_key": "key file",
+    "allow_private_addresses": "none",
 }
 INTERNAL = {
     "UZEL_PARENT_FD": "Uzel sets it for the processes it starts; a pipe by which they notice its "

@@ -16,12 +16,15 @@ from uzel.views.filters import CallFilter, EventFilter, MessageFilter, RawEventF
 from uzel.views.life import (
     Life,
     MessageLife,
+    Moved,
     RawEvent,
     event_life,
     find_call,
     message_life,
+    moved_event,
     raw_event_life,
 )
+from uzel.views.life_store import is_raw_event
 from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview, overview
 from uzel.views.rows import (
@@ -54,6 +57,7 @@ __all__ = [
     "MessageLife",
     "MessageRow",
     "Moment",
+    "Moved",
     "Overview",
     "Page",
     "RawEvent",
@@ -62,11 +66,13 @@ __all__ = [
     "ReviewRequest",
     "event_life",
     "find_call",
+    "is_raw_event",
     "list_calls",
     "list_events",
     "list_messages",
     "list_raw_events",
     "message_life",
+    "moved_event",
     "overview",
     "raw_event_life",
     "search",

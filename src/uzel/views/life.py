@@ -1,5 +1,6 @@
 """The whole life of what came in: what arrived, what was decided, what went out, what came back."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ from uzel.views.rows import (
 )
 from uzel.views.timeline import Moment, timeline_of
 
-RECEIPT = "receipt.updated"
+PER_PAGE = life_store.PER_PAGE
+LARGEST_POSITION = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,17 @@ class RawEvent:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Everything about one event, or (`event` None) about all elements of a raw event.
+    """Everything about one event, or (`event` None) about a page of elements of a raw event.
 
-    elements  all elements of the raw event, in their order
+    elements  of the raw event, in their order: those on this page
     requests  what was decided about the visits concerned, whichever event led to it
     messages  what went to people because of them; for a receipt, the message it is about
     receipts  `receipt.updated` events about these messages
     acts      what people did to the raw event and the calls
     timeline  all of that by time
+    total     how many elements the raw event has
+    next      the position at which the next page of them begins; None: this was the last one
+    cut       of the receipts or the acts only the newest are here
     """
 
     event: EventRow | None
@@ -64,32 +69,58 @@ class Life:
     receipts: tuple[EventRow, ...]
     acts: tuple[Act, ...]
     timeline: tuple[Moment, ...]
+    total: int
+    next: int | None
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What stands now where an event stood before a replay; `event_id` None: nothing (yet)."""
+
+    raw_event_id: int
+    event_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLife:
-    """A message, the calls that sent it, and the receipts about it."""
+    """A message, the calls that sent it, and the receipts about it; `cut` as in Life."""
 
     message: MessageRow
     calls: tuple[Call, ...]
     receipts: tuple[EventRow, ...]
     acts: tuple[Act, ...]
     timeline: tuple[Moment, ...]
+    cut: bool
 
 
-async def event_life(pool: Pool, event_id: int) -> Life | None:
-    """The life of one event; None if there is no such event."""
+async def event_life(pool: Pool, event_id: int, first: int | None = None) -> Life | None:
+    """The life of one event, with a page of its raw event's elements from the position `first` on,
+    else the page it stands on; None if there is no such event.
+    """
     event = await life_store.event_of(pool, event_id)
     if event is None:
         return None
     raw_event = await raw_event_of(pool, event.raw_event_id)
-    return await _life(pool, event, raw_event) if raw_event else None
+    if raw_event is None:
+        return None
+    if first is None:
+        first = event.position // PER_PAGE * PER_PAGE
+    return await _life(pool, event, raw_event, first)
 
 
-async def raw_event_life(pool: Pool, raw_event_id: int) -> Life | None:
-    """The life of a raw event and all its elements; None if there is no such raw event."""
+async def raw_event_life(pool: Pool, raw_event_id: int, first: int = 0) -> Life | None:
+    """The life of a raw event and of a page of its elements, from the position `first` on; None if
+    there is no such raw event.
+    """
     raw_event = await raw_event_of(pool, raw_event_id)
-    return await _life(pool, None, raw_event) if raw_event else None
+    return await _life(pool, None, raw_event, first) if raw_event else None
+
+
+async def moved_event(pool: Pool, event_id: int) -> Moved | None:
+    """Where an event went whose raw event was replayed; None if this is no such event."""
+    row = await life_store.moved_event(pool, event_id)
+    return Moved(row["raw_event_id"], row["id"]) if row else None
 
 
 async def message_life(pool: Pool, message_id: int) -> MessageLife | None:
@@ -99,7 +130,7 @@ async def message_life(pool: Pool, message_id: int) -> MessageLife | None:
         return None
     calls, receipts, acts = await _sending(pool, messages, [])
     line = timeline_of(messages=messages, calls=calls, receipts=receipts, acts=acts)
-    return MessageLife(messages[0], calls, receipts, acts, line)
+    return MessageLife(messages[0], calls, receipts, acts, line, is_cut(receipts, acts))
 
 
 async def find_call(pool: Pool, call_id: int) -> Call | None:
@@ -124,8 +155,9 @@ async def raw_event_of(pool: Pool, raw_event_id: int) -> RawEvent | None:
     )
 
 
-async def _life(pool: Pool, event: EventRow | None, raw_event: RawEvent) -> Life:
-    elements = await life_store.elements_of(pool, raw_event.row.id)
+async def _life(pool: Pool, event: EventRow | None, raw_event: RawEvent, first: int) -> Life:
+    found = await life_store.elements_of(pool, raw_event.row.id, min(first, LARGEST_POSITION))
+    elements = found[:PER_PAGE]
     focus = elements if event is None else (event,)
     requests = await life_store.requests_for(pool, named(focus, "visit"))
     messages = await _messages(pool, focus, requests)
@@ -140,7 +172,17 @@ async def _life(pool: Pool, event: EventRow | None, raw_event: RawEvent) -> Life
         receipts=receipts,
         acts=acts,
         timeline=timeline_of(raw_event.row, focus, requests, messages, calls, receipts, acts),
+        total=await life_store.count_elements(pool, raw_event.row.id),
+        next=found[PER_PAGE].position if len(found) > PER_PAGE else None,
+        cut=is_cut(receipts, acts),
     )
+
+
+def is_cut(receipts: Sequence[EventRow], acts: Sequence[Act]) -> bool:
+    """Whether one of these is as long as it may be, all together or about one message."""
+    about = Counter((r.connection_id, (r.data or {}).get("reference")) for r in receipts)
+    most = max(about.values(), default=0)
+    return len(receipts) >= life_store.MOST_RECEIPTS or max(most, len(acts)) >= life_store.MOST
 
 
 async def _messages(

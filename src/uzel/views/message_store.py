@@ -14,6 +14,8 @@ MESSAGE = (
     "t.state, t.state_reason, t.reference, t.cost_minor, t.currency, t.created_at, t.updated_at, "
     "t.accepted_at, t.settled_at"
 )
+# Of what belongs to one thing: a page of elements leads to one message each, and some to two.
+MOST = 200
 FROM = f"select {MESSAGE} from message t join connection n on n.id = t.connection_id"  # noqa: S608
 
 
@@ -41,10 +43,10 @@ async def messages_by_id(pool: Pool, ids: Sequence[int]) -> tuple[MessageRow, ..
 async def messages_behind(
     pool: Pool, event_ids: Sequence[int], origins: Sequence[str]
 ) -> tuple[MessageRow, ...]:
-    """Messages these events led to, or of these origins; oldest first."""
+    """Messages these events led to, or of these origins; oldest first, MOST at most."""
     found = (
-        "select id from message where event_id = any($1::bigint[]) "
-        "union select id from message where origin = any($2::text[])"
+        "select id from message where event_id = any($1::bigint[]) "  # noqa: S608
+        f"union select id from message where origin = any($2::text[]) limit {MOST}"
     )
     rows = await pool.fetch(
         f"{FROM} where t.id in ({found}) order by t.id",
@@ -57,10 +59,11 @@ async def messages_behind(
 async def messages_by_reference(
     pool: Pool, keys: Sequence[tuple[int, str]]
 ) -> tuple[MessageRow, ...]:
-    """Messages known to their provider as (connection id, reference)."""
+    """Messages known to their provider as (connection id, reference); MOST at most."""
     rows = await pool.fetch(
         f"{FROM} join unnest($1::int[], $2::text[]) as g(connection_id, reference) "
-        "on t.connection_id = g.connection_id and t.reference = g.reference order by t.id",
+        "on t.connection_id = g.connection_id and t.reference = g.reference "
+        f"order by t.id limit {MOST}",
         [key[0] for key in keys],
         [key[1] for key in keys],
     )

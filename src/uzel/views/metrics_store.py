@@ -1,6 +1,6 @@
 """Figures for monitoring: cheap however large the tables are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,16 @@ select c.reltuples::bigint as rows, s.most_common_vals::text::text[] as values,
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFigures:
-    """Of one connection. `failures` in a row; `breaker_open`: it is given a rest."""
+    """Of one connection. `failures` in a row; `breaker_open`: it is given a rest; not `readable`:
+    its settings or secrets cannot be read, so it counts as paused.
+    """
 
     connector: str
     name: str
     state: str
     failures: int
     breaker_open: bool
+    readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,17 @@ class Figures:
     connections: tuple[ConnectionFigures, ...]
 
 
-async def figures(pool: Pool) -> Figures:
-    """All of them. Raises what a lost database raises."""
+async def figures(pool: Pool, unreadable: Collection[int] = ()) -> Figures:
+    """All of them; `unreadable` are the keys of `Registry.unreadable`. Raises what a lost database
+    raises.
+    """
     async with pool.acquire() as connection:
         return Figures(
             rows={name: await shares(connection, *place) for name, place in SHARES.items()},
             stuck=await overview_store.heaps(connection),
             queue=await waiting(connection),
             workers=await overview_store.living_workers(connection),
-            connections=tuple(await connections(connection)),
+            connections=tuple(await connections(connection, unreadable)),
         )
 
 
@@ -81,11 +86,16 @@ async def shares(connection: Connection, table: str, column: str) -> dict[str, i
     return {row[0]: row[1] for row in rows}
 
 
-async def connections(connection: Connection) -> list[ConnectionFigures]:
+async def connections(
+    connection: Connection, unreadable: Collection[int]
+) -> list[ConnectionFigures]:
     """Every connection, oldest first."""
     rows: list[Any] = await connection.fetch(
-        "select n.connector, n.name, n.state, coalesce(b.failures, 0) as failures, "
+        "select n.connector, n.name, n.id <> all($1::int[]) as readable, "
+        "case when n.id = any($1::int[]) then 'paused' else n.state end as state, "
+        "coalesce(b.failures, 0) as failures, "
         "coalesce(b.open_until > now(), false) as breaker_open "
-        "from connection n left join call_breaker b on b.connection_id = n.id order by n.id"
+        "from connection n left join call_breaker b on b.connection_id = n.id order by n.id",
+        list(unreadable),
     )
     return [ConnectionFigures(**row) for row in rows]

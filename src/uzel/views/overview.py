@@ -1,6 +1,6 @@
 """The state of the installation in one glance: how much, how fast, what is stuck and since when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from uzel.jobs.queue import waiting
 from uzel.kit.database import Connection, Pool
 from uzel.views import overview_store as store
+from uzel.views.missing import Missing, missing
 from uzel.views.overview_store import MOST, Counted
 
 HOURS = 24
@@ -67,7 +68,9 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A connection Uzel has paused, and why; `since` is when it was last changed."""
+    """A connection that is paused or cannot be read, and why; `since` is when it was last
+    changed.
+    """
 
     connection_id: int
     connector: str
@@ -123,6 +126,7 @@ class Overview:
     hours   the last 24, oldest first; the last one is under way
     exact   False: `hours`, `today` and `spend` are scaled up from a sample
     queue   waiting and running jobs by kind
+    missing what of the set-up is to be done
     """
 
     at: datetime
@@ -138,10 +142,14 @@ class Overview:
     workers: int
     spend: tuple[Spend, ...]
     latency: Latency | None
+    missing: tuple[Missing, ...] = ()
 
 
-async def overview(pool: Pool, now: datetime | None = None) -> Overview:
-    """The overview as of now."""
+async def overview(
+    pool: Pool, now: datetime | None = None, unreadable: Mapping[int, str] | None = None
+) -> Overview:
+    """The overview as of now. `unreadable`: what `Registry.unreadable` gives, as good as paused."""
+    unreadable = unreadable or {}
     now = now or datetime.now(UTC)
     async with pool.acquire() as connection:
         zone = await store.first_time_zone(connection)
@@ -151,7 +159,7 @@ async def overview(pool: Pool, now: datetime | None = None) -> Overview:
         first = this_hour - timedelta(hours=HOURS - 1)
         counted = await volumes(connection, first, zone)
         hours = tuple(hours_of(first, counted))
-        troubled = await store.troubled_connections(connection)
+        troubled = await store.troubled_connections(connection, unreadable)
         return Overview(
             at=now,
             time_zone=zone,
@@ -159,13 +167,14 @@ async def overview(pool: Pool, now: datetime | None = None) -> Overview:
             today=total(hour.volume for hour in hours if hour.starts_at >= midnight),
             exact=all(part.exact for part in counted),
             stuck=await stuck(connection),
-            paused=tuple(to_paused(row) for row in troubled if row["state"] == "paused"),
+            paused=tuple(paused(troubled, unreadable)),
             breakers=tuple(to_breaker(row) for row in troubled if row["open"]),
             refused=tuple(Refused(**row) for row in await store.refusals(connection)),
             queue=await waiting(connection),
             workers=await store.living_workers(connection),
             spend=tuple(spent_since(midnight, counted)),
             latency=await latency(connection, now),
+            missing=tuple(await missing(connection, now)),
         )
 
 
@@ -225,9 +234,12 @@ async def latency(connection: Connection, now: datetime) -> Latency | None:
     return Latency(p50, p99, messages)
 
 
-def to_paused(row: Any) -> Paused:
-    """A row of store.troubled_connections."""
-    return Paused(row["id"], row["connector"], row["name"], row["state_reason"], row["updated_at"])
+def paused(troubled: Iterable[Any], unreadable: Mapping[int, str]) -> Iterator[Paused]:
+    """Of the rows of store.troubled_connections those that are paused, and why."""
+    for row in troubled:
+        if row["state"] == "paused" or row["id"] in unreadable:
+            reason = unreadable.get(row["id"], row["state_reason"])
+            yield Paused(row["id"], row["connector"], row["name"], reason, row["updated_at"])
 
 
 def to_breaker(row: Any) -> Breaker:

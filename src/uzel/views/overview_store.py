@@ -1,6 +1,6 @@
 """What the overview is made of. Every query reads a bounded number of rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -158,15 +158,16 @@ async def heaps(connection: Connection) -> dict[str, Heap]:
     }
 
 
-async def troubled_connections(connection: Connection) -> list[Any]:
+async def troubled_connections(connection: Connection, besides: Collection[int] = ()) -> list[Any]:
     """(id, connector, name, state, state_reason, updated_at, failures, open_until, open,
-    breaker_reason) of connections that are paused or whose breaker is open.
+    breaker_reason) of connections that are paused or whose breaker is open, and of those `besides`.
     """
     return await connection.fetch(
         "select n.id, n.connector, n.name, n.state, n.state_reason, n.updated_at, b.failures, "
         "b.open_until, b.open_until > now() as open, b.reason as breaker_reason from connection n "
         "left join call_breaker b on b.connection_id = n.id "
-        "where n.state = 'paused' or b.open_until > now() order by n.id"
+        "where n.state = 'paused' or b.open_until > now() or n.id = any($1::int[]) order by n.id",
+        list(besides),
     )
 
 

@@ -118,7 +118,7 @@ class Scan:
         if not self._rest:
             return Page(items, None)
         floor = await pool.fetchval(self._floor_query(order), *values)
-        return Page(items, floor, cut=floor is not None)
+        return Page(items, floor, cut=floor is not None and len(items) < limit)
 
     def _range(self, high: int) -> str:
         """Add the range of ids; returns the order in which the index gives the newest first.

@@ -98,12 +98,12 @@ async def by_digest(connection: Connection, text: str) -> list[Hit]:
 
 
 def events(rows: Iterable[Any]) -> list[Hit]:
-    """Title: the subject; subtitle: type, phone, decision."""
+    """Title: the subject, else the phone or the type; subtitle: type, phone, decision."""
     return [
         Hit(
             "event",
             row["id"],
-            row["subject"] or row["type"],
+            row["subject"] or row["phone"] or row["type"],
             joined(row["type"], row["phone"], row["decision"], row["reason"]),
             row["at"],
         )

@@ -1,6 +1,7 @@
 """What request handlers work with."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from uzel.kit.settings import Settings
 class Deps:
     """Made once by the web process; lies in `request.app.state.deps`.
 
+    refused   requests that went no further than the protocol, by status
     stopping  whether the process is about to end: what streams for ever has to end first
     """
 
@@ -30,6 +32,7 @@ class Deps:
     door: Door
     owners: Mapping[str, Owner]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    refused: Counter[int] = field(default_factory=Counter)
     stopping: Callable[[], bool] = lambda: False
 
 

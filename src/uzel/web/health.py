@@ -2,29 +2,58 @@
 
 import asyncio
 
-from fastapi import APIRouter, Request, Response
+import asyncpg
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
 
 from uzel.kit import database
-from uzel.web.deps import deps_of
+from uzel.web.api import problems
+from uzel.web.deps import Deps, deps_of
 
 ANSWER_WITHIN_S = 2.0
+GET = ["GET", "HEAD"]
+CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (asyncpg.DiskFullError, "The disk of the database is full."),
+    (asyncpg.ReadOnlySQLTransactionError, "The database takes no changes: it is read-only."),
+    (asyncpg.TooManyConnectionsError, "The database has no connection left for us."),
+    (TimeoutError, "The database does not answer in time."),
+    (database.LOST, "The database does not answer."),
+)
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=GET)
 async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
-async def readyz(request: Request, response: Response) -> dict[str, str]:
-    """The process can do its work: the database answers."""
+@router.api_route("/readyz", methods=GET)
+async def readyz(request: Request) -> JSONResponse:
+    """The process can do its work: the database answers, and what came last could be stored."""
+    error = await what_hinders(deps_of(request))
+    if error is None:
+        return JSONResponse({"status": "ok"})
+    detail = f"{cause_of(error)} Webhooks are answered with 503. ({type(error).__name__})"
+    again = {"retry-after": str(problems.RETRY_AFTER_S)}
+    return problems.answer(request, 503, detail, headers=again)
+
+
+async def what_hinders(deps: Deps) -> BaseException | None:
+    """Why no request could be stored now, None if one could."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
-            await deps_of(request).pool.fetchval("select 1")
+            if await deps.pool.fetchval("show transaction_read_only") == "on":
+                return asyncpg.ReadOnlySQLTransactionError()
+            return await deps.receiver.trouble()
     except database.LOST as error:
-        response.status_code = 503
-        return {"status": "no database", "error": type(error).__name__}
-    return {"status": "ok"}
+        return error
+
+
+def cause_of(error: BaseException) -> str:
+    """What stands in the way, as a sentence."""
+    for kind, said in CAUSES:
+        if isinstance(error, kind):
+            return said
+    return "Requests cannot be stored."

@@ -10,6 +10,7 @@ from uzel.events.door import BUSY, MOST_BYTES, RETRY_AFTER_S, TOO_LARGE, Door, R
 PREFIX = "/api/webhook/"
 MOST_DRAINED_BYTES = 16 * MOST_BYTES
 DRAIN_WITHIN_S = 2.0
+MOST_DIGITS = len(str(MOST_BYTES))
 NOT_POST = Reply(405, b'{"error":"POST only"}', "method")
 CONTENT_TYPES = {b"{": b"application/json", b"[": b"application/json"}
 
@@ -71,10 +72,10 @@ class Hooks:
 async def read_body(headers: list[tuple[bytes, bytes]], receive: Receive) -> bytes:
     """The body, if it keeps within the limit. Raises TooLarge, Gone."""
     for name, value in headers:
-        if name == b"content-length" and (not value.isdigit() or int(value) > MOST_BYTES):
+        if name == b"content-length" and not fits(value):
             # Who asks first whether to send it at all is not told to go on.
             asks_first = any(name == b"expect" for name, _ in headers)
-            raise TooLarge(more=value.isdigit() and not asks_first)
+            raise TooLarge(more=not asks_first)
     message = await receive()
     body: bytes = message.get("body", b"")
     if len(body) > MOST_BYTES:
@@ -89,6 +90,12 @@ async def read_body(headers: list[tuple[bytes, bytes]], receive: Receive) -> byt
     if message["type"] == "http.disconnect":
         raise Gone
     return b"".join(parts) if len(parts) > 1 else body
+
+
+def fits(length: bytes) -> bool:
+    """Whether a Content-Length keeps within the limit. Thousands of digits are a length too."""
+    digits = length.lstrip(b"0") or b"0"
+    return digits.isdigit() and len(digits) <= MOST_DIGITS and int(digits) <= MOST_BYTES
 
 
 async def drain(receive: Receive) -> None:

@@ -63,7 +63,7 @@ class Metrics:
     async def _read(self) -> Figures | None:
         try:
             async with asyncio.timeout(FRESH_FOR_S):
-                return await figures(self._deps.pool)
+                return await figures(self._deps.pool, self._deps.registry.unreadable())
         except database.LOST:
             return None
 
@@ -125,6 +125,14 @@ def of_process(deps: Deps) -> Iterable[Metric]:
     for (connector, outcome), count in sorted(deps.door.outcomes.items()):
         door.add_metric((connector, outcome), count)
     yield door
+    refused = CounterMetricFamily(
+        "uzel_http_refused",
+        "Requests refused before anybody looked into them, for how or how slowly they came.",
+        labels=("status",),
+    )
+    for status, count in sorted(deps.refused.items()):
+        refused.add_metric((str(status),), count)
+    yield refused
     waiting = {(): deps.receiver.waiting}
     yield gauge("uzel_ingest_waiting", "Webhooks that wait for a commit to begin.", (), waiting)
 
@@ -157,6 +165,9 @@ def of_connections(read: Figures) -> Iterable[Metric]:
     labels = ("connector", "connection")
     states = {(c.connector, c.name, c.state): 1 for c in read.connections}
     yield gauge("uzel_connection_state", "active, paused or off.", (*labels, "state"), states)
+    unreadable = {(c.connector, c.name): not c.readable for c in read.connections}
+    about = "Its settings or secrets cannot be read: another master key? It counts as paused."
+    yield gauge("uzel_connection_unreadable", about, labels, unreadable)
     opened = {(c.connector, c.name): c.breaker_open for c in read.connections}
     yield gauge("uzel_breaker_open", "Given a rest after failures.", labels, opened)
     failures = {(c.connector, c.name): c.failures for c in read.connections}

@@ -61,6 +61,12 @@ def test_an_undocumented_code_is_a_refusal() -> None:
     assert type(failure(None, effect=True, now=NOW)) is Rejected
 
 
+def test_a_limit_of_one_number_holds_no_other_one() -> None:
+    for code, everyone in [(206, True), (508, True), (230, False), (304, False), (501, False)]:
+        error = failure(code, effect=True, now=datetime(2026, 11, 20, tzinfo=UTC))
+        assert isinstance(error, RateLimited) and error.everyone is everyone
+
+
 @pytest.mark.parametrize("code", [206, 230])
 def test_a_daily_limit_ends_at_midnight_in_moscow(code: int) -> None:
     error = failure(code, effect=True, now=NOW)

@@ -1,5 +1,7 @@
 """The business: its text with a preview, its places, its rules."""
 
+import re
+
 import pytest
 
 from console_visitor import Visitor, rows, value
@@ -21,9 +23,26 @@ def test_a_preview_shows_what_the_guest_gets_and_saves_nothing(
     assert "{name}, как вам {place}? {link}</textarea>" in answer.text
     latin = visitor.post("/business/preview", body="Thanks! {link}").text
     assert "GSM-7" in latin
-    long = visitor.post("/business/preview", body="{link} " + "ю" * 100).text
-    assert long.count('<p class="sms">') == 2
     assert value(web_app, NEWEST) == before
+
+
+def test_a_preview_of_a_long_text_is_one_text_whose_link_stays_whole(reader: Visitor) -> None:
+    page = reader.post("/business/preview", body="ю" * 60 + " {link} " + "ю" * 60).text
+    assert "<b>3 SMS</b>" in page
+    assert page.count('<p class="sms">') == 1
+    assert f'<p class="sms">{"ю" * 60} https://reviews.example/uzel {"ю" * 60}</p>' in page
+
+
+def test_a_preview_shows_the_text_for_a_guest_without_a_name(reader: Visitor) -> None:
+    page = reader.post("/business/preview", body="{name}, спасибо! {link}").text
+    assert "«{name}, спасибо!» станет «Спасибо!»" in page
+    assert re.findall(r'<p class="sms">([^<]+)</p>', page) == [
+        "Мария, спасибо! https://reviews.example/uzel",
+        "Спасибо! https://reviews.example/uzel",
+    ]
+    assert "если имя гостя неизвестно" in page
+    same = reader.post("/business/preview", body="Спасибо! {link}").text
+    assert same.count('<p class="sms">') == 1
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_errors_stand_at_their_fields_and_secrets_never_come_back(
     assert "CANARY-5D1F" not in answer.text
     assert "Назовите подключение" in answer.text
     assert "Не длиннее 11 знаков" in answer.text
-    assert "Это не похоже на то, что нужно" in answer.text
+    assert "Адрес начинается с https:// или http://" in answer.text
     assert "Нужно число больше нуля" in answer.text
     assert 'value="much too long for a sender"' in answer.text
     assert answer.text.count('aria-invalid="true"') == 4
@@ -112,6 +112,45 @@ def test_settings_change_and_a_secret_left_empty_stays(web_app: WebApp, visitor:
     assert config is not None
     assert config.api_id.get_secret_value() == "another-key"  # type: ignore[attr-defined]
     assert config.model_dump()["test"] is False
+
+
+def test_a_new_address_takes_no_secret_along(web_app: WebApp, visitor: Visitor) -> None:
+    """The test button would have sent it there."""
+    sealed = value(web_app, "select secrets from connection where id = 2")
+    with running() as elsewhere:
+        for address in (f"{elsewhere}/smsru", "https://evil.example", ""):
+            answer = visitor.post("/connections/2/edit", base_url=address)
+            assert answer.status_code == 422
+            assert "адрес ведёт на другой сервер" in answer.text
+            assert answer.text.count('aria-invalid="true"') == 1
+            assert SMSRU_API_ID not in answer.text
+        assert value(web_app, "select secrets from connection where id = 2") == sealed
+        visitor.done("/connections/2/edit", base_url=f"{elsewhere}/smsru", api_id="typed-again")
+        assert "Проверка прошла." in visitor.post("/connections/2/test").text
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://[::1", "Это не адрес"),
+        ("http://", "Имени сервера нет"),
+        ("http://2130706433", "Имени сервера нет"),
+        ("https://user:CANARY-19@sms.ru", "Логину и паролю в адресе не место"),
+        ("https://sms.ru/#x", "Адрес должен кончаться раньше"),
+        ("https://sms.ru:0", "Порт: число от 1 до 65535"),
+        ("http://169.254.169.254/latest/", "внутренний адрес"),
+        ("http://localhost.:80", "Имени сервера нет"),
+        ("http://10.0.0.1", "внутренний адрес"),
+    ],
+)
+def test_an_address_that_cannot_be_or_may_not_be_is_refused(
+    reader: Visitor, address: str, said: str
+) -> None:
+    for path in ("/connections/new/smsru", "/connections/2/edit"):
+        answer = reader.post(path, _name="new", api_id="x", base_url=address)
+        assert answer.status_code == 422, answer.text
+        assert said in answer.text
+        assert "api_id" in answer.text
 
 
 def test_the_test_button_asks_the_provider(web_app: WebApp, visitor: Visitor) -> None:
@@ -149,7 +188,11 @@ def test_switched_off_it_receives_nothing(web_app: WebApp, visitor: Visitor) -> 
 
 def test_a_new_key_ends_the_old_one(web_app: WebApp, visitor: Visitor) -> None:
     old = f"/api/webhook/iiko?key={IIKO_KEY}"
-    answer = visitor.post("/connections/1/key")
+    for asked in (visitor.get("/connections/1/key"), visitor.post("/connections/1/key")):
+        assert "Нынешний адрес перестанет работать сразу" in asked.text
+        assert not HOOK.search(asked.text)
+    assert post_hook(web_app, old) == 200
+    answer = visitor.post("/connections/1/key", sure="yes")
     assert post_hook(web_app, hook_in(answer.text)) == 200
     assert post_hook(web_app, old) == 401
     assert not HOOK.search(visitor.page("/connections/1"))

@@ -7,6 +7,7 @@ import pytest
 from console_visitor import Visitor, all_pages, rows
 from running_web import WebApp
 from sample_data import IIKO_KEY, OPERATOR, SMSRU_API_ID, SMSRU_KEY, delivery
+from uzel.views.body import LONGEST
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}</script>"
 TAG = re.compile(r"<img src=x|</script>\"|\{\{7\*7\}\}</script>", re.IGNORECASE)
@@ -88,3 +89,17 @@ def test_a_secret_that_comes_back_in_a_body_is_covered(web_app: WebApp) -> None:
     page = visitor.page(f"/raw/{newest}")
     assert "Echo" in page
     assert SMSRU_API_ID not in page
+
+
+def test_of_a_secret_where_a_long_body_is_cut_not_even_the_beginning_is_shown(
+    web_app: WebApp,
+) -> None:
+    visitor = Visitor(web_app.url).sign_in()
+    for shown in (1, 5, len(SMSRU_API_ID) - 1):
+        body = "x" * (LONGEST - shown) + SMSRU_API_ID + "the rest"
+        rows(
+            web_app, "update raw_event set connection_id = 2, body = $1 where id = 1", body.encode()
+        )
+        page = visitor.page("/raw/1")
+        assert "x" * 100 in page and "Показано начало" in page
+        assert "x" + SMSRU_API_ID[:shown] not in page

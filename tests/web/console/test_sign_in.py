@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from console_visitor import Visitor, value
 from running_web import WebApp, running_web
 from sample_data import ADMIN, OPERATOR
+from uzel.people import manage
 from uzel.web.console.form import local_path
 
 SESSION = "uzel_session"
@@ -71,6 +72,51 @@ def test_guessing_is_slowed_down(web_app: WebApp) -> None:
     answer = visitor.post("/sign-in", login=OPERATOR[0], password=OPERATOR[1])
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_who_has_signed_in_from_a_browser_is_not_kept_out_of_it(web_app: WebApp) -> None:
+    """All of them come from one address here, as behind a proxy that tells no other."""
+    owner = Visitor(web_app.url).sign_in()
+    owner.done("/sign-out")
+    stranger = Visitor(web_app.url)
+    stranger.page("/sign-in")
+    for number in range(8):
+        last = stranger.post("/sign-in", login=ADMIN[0], password=f"guess {number}")
+    assert last.status_code == 429
+    # The cookie of another login's owner is worth nothing here.
+    assert stranger.post("/sign-in", login=ADMIN[0], password=ADMIN[1]).status_code == 429
+    assert owner.post("/sign-in", login=OPERATOR[0], password=OPERATOR[1]).status_code == 429
+    assert owner.post("/sign-in", login=ADMIN[0], password=ADMIN[1]).status_code == 303
+
+
+def test_a_browser_is_remembered_with_care(console: WebApp) -> None:
+    visitor = Visitor(console.url)
+    visitor.page("/sign-in")
+    answer = visitor.post("/sign-in", login=ADMIN[0], password=ADMIN[1])
+    (told,) = [
+        cookie.lower()
+        for cookie in answer.headers.get_list("set-cookie")
+        if cookie.startswith("uzel_browser=")
+    ]
+    assert "httponly" in told and "samesite=lax" in told and "max-age=31536000" in told
+    assert ADMIN[0] not in told
+    wrong = visitor.post("/sign-in", login=ADMIN[0], password="not this")
+    assert "uzel_browser" not in wrong.headers.get("set-cookie", "")
+
+
+def test_a_flood_of_sign_ins_is_asked_to_come_again(web_app: WebApp) -> None:
+    """As if so many were at it already; afterwards all is as before."""
+    visitor = Visitor(web_app.url)
+    visitor.page("/sign-in")
+    manage._QUEUE.length += manage.MOST_AT_ONCE
+    try:
+        answer = visitor.post("/sign-in", login=ADMIN[0], password=ADMIN[1])
+    finally:
+        manage._QUEUE.length -= manage.MOST_AT_ONCE
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "Слишком много входов сразу" in answer.text
+    assert visitor.post("/sign-in", login=ADMIN[0], password=ADMIN[1]).status_code == 303
 
 
 def test_every_sign_in_is_a_new_session_and_ends_the_old_one(web_app: WebApp) -> None:

@@ -83,10 +83,20 @@ def test_the_search_finds_reasons_of_every_kind() -> None:
 def test_every_reason_has_words(code: str) -> None:
     assert words.knows_reason(code), (
         f"give {code} words: in uzel/web/console/reasons.py, or in its connector's README.md "
-        "as a row `| code | meaning |`"
+        "in a table that begins `| причина | что это значит |`"
     )
     for spoken in map(language, LANGUAGES):
         assert str(words.reason(spoken, code)) != code
+
+
+def test_only_the_table_of_reasons_of_a_readme_is_read() -> None:
+    table = "| причина | что это значит |\n|---|---|\n| `no_dish` | нет `dish` в чеке |\n"
+    other = "| запись | событие |\n|---|---|\n| `test` | пропуск |\n\n| `balance` | лишнее |\n"
+    assert list(words.reasons_in(f"{other}\n{table}\n{other}")) == [("no_dish", "нет dish в чеке")]
+    assert list(words.reasons_in(table.rstrip())) == [("no_dish", "нет dish в чеке")]
+    told = words.told_by_connectors()
+    assert "order_id_missing" in told
+    assert not {"test", "sms_status", "balance"} & told.keys()
 
 
 def test_reasons_in_the_table_are_told_in_english_too() -> None:

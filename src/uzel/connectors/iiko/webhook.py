@@ -72,8 +72,8 @@ ORDERS = (("eventInfo", "order"), ("order",), ("deliveryOrder",))
 def parse(received: Received, config: Config) -> list[Element]:
     """One element per event, in their order. Raises PayloadInvalid.
 
-    An element with a `reason` never has a key: what did not count must not stand in the way of
-    what counts later (a table closed without a phone, then corrected).
+    Only what completes a visit has a key, and never with a `reason`: what did not count must not
+    stand in the way of what counts later (a table closed without a phone, then corrected).
     """
     body = read_json(received.body)
     if isinstance(body, dict):
@@ -152,10 +152,11 @@ def _called_off(update: OrderUpdate) -> str | None:
 def _called_off_visit(update: OrderUpdate, element: Element, note: str) -> Element:
     if update.visit is None:
         return replace(element, reason="order_id_missing")
+    # No key: an order can be called off, restored and called off again, and calling off what is off
+    # changes nothing.
     return replace(
         element,
         type="visit.cancelled",
-        key=f"visit:{update.visit}:cancelled",
         data=_visit(update, update.visit, VisitState.CANCELLED, note),
     )
 

@@ -6,6 +6,7 @@ from datetime import date
 from uzel.connector import Answer, Checked, Connector, Operation
 from uzel.connectors.smsru import client
 from uzel.connectors.smsru.config import SmsruConfig
+from uzel.connectors.smsru.registration import register
 from uzel.connectors.smsru.webhook import WEBHOOK
 
 # smsru-api 1.4.1 against the sandbox, our client against it and against recorded answers.
@@ -48,4 +49,5 @@ CONNECTOR = Connector(
         "SMSRU_BASE_URL": "base_url",
     },
     test="balance",
+    register=register,
 )

@@ -171,13 +171,16 @@ async def callbacks(
     query, so the query is cut off; `url_digest` of the whole address tells which one it is.
     """
     content = await call(http, config, path, fields or {}, effect=fields is not None)
+    shown = [
+        {"url": url.partition("?")[0], "digest": url_digest(url)} for url in registered(content)
+    ]
+    return Answer(data={"callbacks": shown})
+
+
+def registered(content: Content) -> list[str]:
+    """The addresses in an answer, their keys included: not for logs, not for people."""
     listed = content.get("callback")
-    urls = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
-    return Answer(
-        data={
-            "callbacks": [{"url": url.partition("?")[0], "digest": url_digest(url)} for url in urls]
-        }
-    )
+    return [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
 
 
 def url_digest(url: str) -> str:

@@ -73,7 +73,11 @@ ERRORS: dict[int, Code] = {
     204: Code(Verdict.REFUSED, "отправитель не согласован с оператором получателя"),
     205: Code(Verdict.REFUSED, "сообщение длиннее восьми SMS"),
     206: Code(Verdict.DAY, "исчерпан дневной лимит сообщений аккаунта"),
-    207: Code(Verdict.REFUSED, "на этот номер отправлять нельзя или нет маршрута"),
+    207: Code(
+        Verdict.REFUSED,
+        "у вашего аккаунта нет маршрута на этот номер; номера Казахстана (+7 7…) и других стран "
+        "SMS.ru включает отдельно",
+    ),
     208: Code(Verdict.REFUSED, "неверное время отправки"),
     209: Code(Verdict.STOPPED, "номер в вашем стоп-листе SMS.ru"),
     210: Code(Verdict.REFUSED, "запрос отправлен методом GET вместо POST"),
@@ -111,6 +115,9 @@ ERRORS: dict[int, Code] = {
     901: Code(Verdict.REFUSED, "адрес обработчика неверен"),
     902: Code(Verdict.REFUSED, "такого обработчика нет"),
 }
+
+# Limits of one recipient; the others are the account's.
+OF_ONE_NUMBER = frozenset({230, 304, 305, *range(501, 507)})
 
 DELIVERY: dict[int, tuple[ReceiptState, str]] = {
     NOT_FOUND: (ReceiptState.FAILED, "SMS.ru не знает такого сообщения"),
@@ -164,7 +171,9 @@ def failure(code: int | None, *, effect: bool, now: datetime) -> CallFailed:
         case Verdict.SERVER:
             lost = OutcomeUnknown if effect else Unavailable
             return lost(detail, code=text)
-    return RateLimited(detail, code=text, retry_at=retry_at(verdict, now))
+    return RateLimited(
+        detail, code=text, retry_at=retry_at(verdict, now), everyone=code not in OF_ONE_NUMBER
+    )
 
 
 def retry_at(verdict: Verdict, now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from pydantic import Field, SecretStr, field_validator
 
 from uzel.connector import Config
+from uzel.model.address import HttpAddress
 
 
 class SmsruConfig(Config):
@@ -20,9 +21,8 @@ class SmsruConfig(Config):
             "Буквенное имя, согласованное в разделе «Отправители». Пусто: отправитель по умолчанию."
         ),
     )
-    base_url: str = Field(
+    base_url: HttpAddress = Field(
         default="https://sms.ru",
-        pattern=r"^https?://[^\s/]+(/\S*)?$",
         title="Адрес API",
         description="Меняют только для песочницы.",
     )
@@ -41,8 +41,3 @@ class SmsruConfig(Config):
     @classmethod
     def _empty_is_none(cls, value: str | None) -> str | None:
         return (value or "").strip() or None
-
-    @field_validator("base_url", mode="after")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")

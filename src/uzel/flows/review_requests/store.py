@@ -73,6 +73,8 @@ async def take_gap(connection: Connection, rows: Sequence[tuple[int, str, int]])
 
 async def give_up(connection: Connection, request_ids: Sequence[int]) -> None:
     """Requests that were claimed and then not made leave no trace but their event's reason."""
+    if not request_ids:
+        return
     await connection.execute("delete from review_request where id = any($1)", list(request_ids))
 
 

@@ -92,6 +92,7 @@ class Body(Shape):
     kind: Literal["json", "form", "text", "hex", "empty"] = Field(examples=["json"])
     text: str = Field(examples=['{\n  "eventType": "DeliveryOrderUpdate"\n}'])
     size: int = Field(description="Of the body as it came, in bytes.", examples=[38])
+    cut: bool = Field(description="`text` is the beginning only.", examples=[False])
 
 
 class WholeRawEvent(RawEvent):

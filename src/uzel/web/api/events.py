@@ -4,15 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import Field
+from starlette.responses import RedirectResponse
 
 from uzel import views
-from uzel.events.process import replay
+from uzel.events.replay import replay
 from uzel.people.store import note
 from uzel.web.api import shapes
 from uzel.web.api.event_models import Decision, Event, RawEvent, RawEventState, Replayed
 from uzel.web.api.message_models import Life
-from uzel.web.api.openapi import CONFLICT, NOT_FOUND
-from uzel.web.api.paging import ConnectionId, Id, Listed, ListQuery, Text, listed
+from uzel.web.api.openapi import CONFLICT, MOVED, NOT_FOUND
+from uzel.web.api.paging import (
+    ConnectionId,
+    ElementsCursor,
+    Id,
+    Listed,
+    ListQuery,
+    Text,
+    listed,
+    number_of,
+)
 from uzel.web.api.tokens import Reader, Replayer
 from uzel.web.deps import deps_of
 
@@ -57,15 +67,30 @@ async def list_events(
     return listed(request, response, page, Event.model_validate)
 
 
-@router.get("/events/{event_id}", tags=["events"], operation_id="getEvent", responses=NOT_FOUND)
-async def get_event(request: Request, caller: Reader, event_id: Id) -> Life:
+@router.get(
+    "/events/{event_id}",
+    tags=["events"],
+    operation_id="getEvent",
+    response_model=Life,
+    responses={**NOT_FOUND, **MOVED},
+)
+async def get_event(
+    request: Request, caller: Reader, event_id: Id, elements_cursor: ElementsCursor = None
+) -> Life | RedirectResponse:
     """The whole life of an event: what came, what was decided and why, what was sent, what the
-    provider answered, what it cost.
+    provider answered, what it cost. Of the elements that came with it, a page.
     """
-    found = await views.event_life(deps_of(request).pool, event_id)
-    if found is None:
+    first, pool = number_of(elements_cursor), deps_of(request).pool
+    found = await views.event_life(pool, event_id, first)
+    if found is not None:
+        return shapes.life(found)
+    moved = await views.moved_event(pool, event_id)
+    if moved is None:
         raise HTTPException(404, f"There is no event with the id {event_id}.")
-    return shapes.life(found)
+    place = request.app.url_path_for("get_raw_event", raw_event_id=moved.raw_event_id)
+    if moved.event_id is not None:
+        place = request.app.url_path_for("get_event", event_id=moved.event_id)
+    return RedirectResponse(place)
 
 
 @router.get("/raw-events", tags=["raw events"], operation_id="listRawEvents")
@@ -87,9 +112,14 @@ async def list_raw_events(
     operation_id="getRawEvent",
     responses=NOT_FOUND,
 )
-async def get_raw_event(request: Request, caller: Reader, raw_event_id: Id) -> Life:
-    """A raw event byte for byte, and everything that followed from all its elements."""
-    found = await views.raw_event_life(deps_of(request).pool, raw_event_id)
+async def get_raw_event(
+    request: Request, caller: Reader, raw_event_id: Id, elements_cursor: ElementsCursor = None
+) -> Life:
+    """A raw event byte for byte, and everything that followed from its elements, a page of them at
+    a time.
+    """
+    first = number_of(elements_cursor) or 0
+    found = await views.raw_event_life(deps_of(request).pool, raw_event_id, first)
     if found is None:
         raise HTTPException(404, f"There is no raw event with the id {raw_event_id}.")
     return shapes.life(found)
@@ -115,6 +145,6 @@ async def replay_raw_event(request: Request, caller: Replayer, raw_event_id: Id)
         return Replayed(
             raw_event_id=raw_event_id, request_id=f"raw-{raw_event_id}", state="received"
         )
-    if await views.raw_event_life(pool, raw_event_id) is None:
+    if not await views.is_raw_event(pool, raw_event_id):
         raise HTTPException(404, f"There is no raw event with the id {raw_event_id}.")
     raise HTTPException(409, f"Raw event {raw_event_id} already waits to be processed.")

@@ -17,7 +17,9 @@ router = APIRouter(tags=["installation"])
 @router.get("/overview", operation_id="getOverview")
 async def get_overview(request: Request, caller: Reader) -> Overview:
     """How much, how fast, what is stuck and since when."""
-    return Overview.model_validate(await views.overview(deps_of(request).pool))
+    deps = deps_of(request)
+    seen = await views.overview(deps.pool, unreadable=deps.registry.unreadable())
+    return Overview.model_validate(seen)
 
 
 @router.get("/connections", operation_id="listConnections")

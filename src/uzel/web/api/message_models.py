@@ -158,13 +158,26 @@ class Life(Shape):
 
     event: Event | None = Field(description="Null in the life of a raw event.")
     raw_event: WholeRawEvent
-    elements: list[Event] = Field(description="All elements of the raw event.")
+    elements: list[Event] = Field(
+        description="Elements of the raw event, in their order; a page of them."
+    )
+    elements_total: int = Field(description="How many there are.", examples=[2])
+    elements_next_cursor: str | None = Field(
+        description=(
+            "Pass it as `elements_cursor` to get the next page, and what followed from it; null: "
+            "this was the last one."
+        ),
+        examples=["c0000000000000064"],
+    )
     requests: list[ReviewRequest] = Field(description="What was decided about the visits.")
     messages: list[Message]
     calls: list[WholeCall]
     receipts: list[Event] = Field(description="Delivery reports about the messages.")
     acts: list[Act] = Field(description="What people did about it.")
     timeline: list[Moment] = Field(description="All of it, by time.")
+    cut: bool = Field(
+        description="Of the receipts or the acts only the newest are here.", examples=[False]
+    )
 
 
 class MessageLife(Shape):
@@ -175,3 +188,6 @@ class MessageLife(Shape):
     receipts: list[Event] = Field(description="Delivery reports about it.")
     acts: list[Act] = Field(description="What people did about it.")
     timeline: list[Moment] = Field(description="All of it, by time.")
+    cut: bool = Field(
+        description="Of the receipts or the acts only the newest are here.", examples=[False]
+    )

@@ -82,6 +82,15 @@ def component(status: int) -> str:
 
 
 NOT_FOUND, CONFLICT = error(404), error(409)
+MOVED: Responses = {
+    307: {
+        "description": (
+            "A replay has made this event anew; `Location` is what stands in its place, or its raw "
+            "event while nothing does."
+        ),
+        "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
+    }
+}
 # Every operation may answer with these.
 COMMON: Responses = {
     **error(401),

@@ -41,7 +41,7 @@ class Stuck(Shape):
 
 
 class Paused(Shape):
-    """A connection Uzel has paused."""
+    """A connection that is paused, or whose settings or secrets cannot be read."""
 
     connection_id: int = Field(examples=[2])
     connector: str = Field(examples=["smsru"])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -64,7 +64,23 @@ class ListQuery(BaseModel):
     @property
     def before(self) -> int | None:
         """The id the page ends before."""
-        return int(self.cursor[1:], 16) if self.cursor else None
+        return number_of(self.cursor)
+
+
+def cursor_of(number: int | None) -> str | None:
+    """The cursor of a page that begins here; None: there is no such page."""
+    return None if number is None else f"c{number:016x}"
+
+
+def number_of(cursor: str | None) -> int | None:
+    """What `cursor_of` made it from."""
+    return int(cursor[1:], 16) if cursor else None
+
+
+ElementsCursor = Annotated[
+    Annotated[str, StringConstraints(pattern=CURSOR)] | None,
+    Query(description="`elements_next_cursor` of the page before."),
+]
 
 
 class Listed(BaseModel, Generic[Item]):
@@ -85,7 +101,7 @@ def listed(
     request: Request, response: Response, page: Page[Row], shape: Callable[[Row], Item]
 ) -> Listed[Item]:
     """The page as an answer, with its Link header."""
-    cursor = None if page.next is None else f"c{page.next:016x}"
+    cursor = cursor_of(page.next)
     if cursor is not None:
         url = request.url.include_query_params(cursor=cursor)
         response.headers["link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -9,6 +9,7 @@ from uzel.connections.registry import Active
 from uzel.web.api.event_models import WholeRawEvent
 from uzel.web.api.message_models import Life, MessageLife, WholeCall
 from uzel.web.api.overview_models import Connection
+from uzel.web.api.paging import cursor_of
 
 
 def whole_call(call: views.Call) -> WholeCall:
@@ -48,6 +49,8 @@ def life(found: views.Life) -> Life:
             "elements": found.elements,
             "requests": found.requests,
             "messages": found.messages,
+            "elements_total": found.total,
+            "elements_next_cursor": cursor_of(found.next),
         }
     )
 
@@ -64,6 +67,7 @@ def sending(found: views.Life | views.MessageLife) -> dict[str, Any]:
         "receipts": found.receipts,
         "acts": found.acts,
         "timeline": found.timeline,
+        "cut": found.cut,
     }
 
 

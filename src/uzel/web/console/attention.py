@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from uzel.connections.registry import Registry
 from uzel.kit.database import Pool
 from uzel.views import overview_store
 from uzel.views.overview import Overview, overview
@@ -37,8 +38,9 @@ class Glance:
     and nobody gets one that began before they asked, unless they allow for it.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, registry: Registry) -> None:
         self._pool = pool
+        self._registry = registry
         self._lock = asyncio.Lock()
         self._begun_at = -math.inf
         self._overview: Overview | None = None
@@ -49,7 +51,7 @@ class Glance:
         async with self._lock:
             if self._overview is None or self._begun_at < asked_at - older_s:
                 begun_at = time.monotonic()
-                self._overview = await overview(self._pool)
+                self._overview = await overview(self._pool, unreadable=self._registry.unreadable())
                 self._begun_at = begun_at
             return self._overview
 

@@ -6,12 +6,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from uzel.connections import manage, store
+from uzel.connections.config import split, to_give_again, validate
 from uzel.connections.registry import Active
-from uzel.connector import Connector
+from uzel.connector import Config, Connector
 from uzel.connectors import connectors
 from uzel.errors import ConfigError
 from uzel.people.store import note
-from uzel.web.console import fields
+from uzel.web.console import fields, words
 from uzel.web.console.connections import find, hook_url, page_of
 from uzel.web.console.desk import AdminDesk, Desk
 from uzel.web.console.listing import found
@@ -47,6 +48,21 @@ async def add(desk: AdminDesk, connector: str) -> Response:
         wrong["_name"] = desk.language.text("Подключение с таким названием уже есть.")
     if wrong:
         return form(desk, known, None, wrong)
+    try:
+        added = await save_new(desk, known, name, values, rate)
+    except ConfigError as error:
+        return form(desk, known, None, {"": words.detail(desk.language, str(error))})
+    active = await find(desk, str(added.id))
+    if added.key is None:
+        return go(f"/connections/{added.id}", "added")
+    return await page_of(desk, active, hook=hook_url(desk, known.name, added.key))
+
+
+async def save_new(
+    desk: Desk, known: Connector, name: str, values: dict[str, Any], rate: float | None
+) -> manage.Added:
+    """Write a new connection down. Raises ConfigError."""
+    business = desk.business.id
     async with desk.deps.pool.acquire() as connection, connection.transaction():
         added = await manage.add(
             connection,
@@ -54,15 +70,12 @@ async def add(desk: AdminDesk, connector: str) -> Response:
             known.name,
             name,
             values,
-            business_id=desk.business.id,
+            business_id=business,
             rate_per_s=rate,
         )
         subject = f"connection:{added.id}"
         await note(connection, desk.person.login, "add", subject, {"connector": known.name})
-    active = await find(desk, str(added.id))
-    if added.key is None:
-        return go(f"/connections/{added.id}", "added")
-    return await page_of(desk, active, hook=hook_url(desk, known.name, added.key))
+    return added
 
 
 @router.get("/connections/{connection_id}/edit")
@@ -80,14 +93,26 @@ async def change(desk: AdminDesk, connection_id: str) -> Response:
     values = fields.read(config, desk.form)
     wrong = fields.errors_of(desk.language, config, values, active.config)
     rate = rate_of(desk, wrong)
+    if not wrong and active.config is not None:
+        wrong.update(again(desk, active.config, values))
     if not wrong:
         try:
             await save(desk, active, values, rate)
         except ConfigError as error:
-            wrong[""] = str(error)
+            wrong[""] = words.detail(desk.language, str(error))
     if wrong:
         return form(desk, active.connector, active, wrong)
     return go(f"/connections/{active.id}", "saved")
+
+
+def again(desk: Desk, current: Config, values: dict[str, Any]) -> dict[str, str]:
+    """Secret fields that have to be typed again because the address leads to another server."""
+    old, kept = split(current)
+    new = validate(type(current), {**kept, **values})
+    said = desk.language.text(
+        "Введите ещё раз: адрес ведёт на другой сервер, и сохранённое значение ушло бы туда."
+    )
+    return dict.fromkeys(to_give_again(old, kept, new, values), said)
 
 
 async def save(desk: Desk, active: Active, values: dict[str, Any], rate: float | None) -> None:

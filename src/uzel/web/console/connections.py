@@ -73,12 +73,20 @@ async def switch_off(desk: AdminDesk, connection_id: str) -> Response:
     return go(f"/connections/{active.id}", "off")
 
 
+@router.get("/connections/{connection_id}/key")
+async def ask_for_key(desk: AdminDesk, connection_id: str) -> Response:
+    """Whether a new key is wanted, and what stops working with the old one."""
+    return key_page(desk, await receiver(desk, connection_id))
+
+
 @router.post("/connections/{connection_id}/key")
 async def new_key(desk: AdminDesk, connection_id: str) -> Response:
-    """A new webhook key, shown on this page and never again."""
-    active = await find(desk, connection_id)
-    if active.connector.webhook is None:
-        raise HTTPException(404)
+    """A new webhook key, shown on this page and never again; asks once more unless the form is that
+    of the page that asks.
+    """
+    active = await receiver(desk, connection_id)
+    if desk.form.get("sure") != "yes":
+        return key_page(desk, active)
     async with desk.deps.pool.acquire() as connection, connection.transaction():
         key = await manage.new_key(connection, active.id)
         await note(connection, desk.person.login, "new_key", f"connection:{active.id}", {})
@@ -97,6 +105,25 @@ async def show_setup(desk: OwnDesk, connector: str) -> Response:
         "setup.html",
         connector=known,
         text=to_html(text.replace(OUR_ADDRESS, desk.deps.settings.url)),
+        room_path="/connections",
+    )
+
+
+async def receiver(desk: Desk, connection_id: str) -> Active:
+    """The connection, if it receives anything. Raises HTTPException 404."""
+    active = await find(desk, connection_id)
+    if active.connector.webhook is None:
+        raise HTTPException(404)
+    return active
+
+
+def key_page(desk: Desk, active: Active) -> Response:
+    """The question before a new key."""
+    return render(
+        desk,
+        "new_key.html",
+        active=active,
+        hook_url=hook_url(desk, active.connector.name, "…"),
         room_path="/connections",
     )
 

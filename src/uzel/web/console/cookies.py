@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from uzel.kit.settings import Settings
 
-SESSION, FORM = "uzel_session", "uzel_form"
+SESSION, FORM, BROWSER = "uzel_session", "uzel_form", "uzel_browser"
 LANGUAGE, THEME = "uzel_language", "uzel_theme"
 A_YEAR_S = 365 * 24 * 3600
 
@@ -27,11 +27,14 @@ def read(request: Request, settings: Settings, name: str) -> str:
     return request.cookies.get(name_of(settings, name), "")
 
 
-def give(response: Response, settings: Settings, name: str, value: str) -> None:
-    """Set a cookie that proves something, until the browser closes."""
+def give(
+    response: Response, settings: Settings, name: str, value: str, lasts_s: int | None = None
+) -> None:
+    """Set a cookie that proves something, until the browser closes unless it lasts longer."""
     response.set_cookie(
         name_of(settings, name),
         value,
+        max_age=lasts_s,
         path="/",
         secure=is_secure(settings),
         httponly=True,

@@ -113,11 +113,6 @@ class Desk:
         """The connections that can be called."""
         return [active for active in self.deps.registry.all() if active.connector.operations]
 
-    @property
-    def connectors(self) -> Mapping[str, str]:
-        """Name → title of the connectors in use."""
-        return {a.connector.name: a.connector.title for a in self.deps.registry.all()}
-
 
 async def open_desk(request: Request) -> Desk:
     """For pages anybody may see. A form without its token is refused."""

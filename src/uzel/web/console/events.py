@@ -3,21 +3,31 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from uzel.events.process import replay
+from uzel.events.replay import replay
 from uzel.people.store import note
 from uzel.views.event_store import list_events
 from uzel.views.filters import EventFilter
-from uzel.views.life import event_life, raw_event_life
+from uzel.views.life import PER_PAGE as PER_PAGE_OF_ELEMENTS
+from uzel.views.life import Life, event_life, moved_event, raw_event_life
 from uzel.views.rows import EventRow
 from uzel.web.console import words
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.export import Cell, export
-from uzel.web.console.listing import PER_PAGE, Asked, asked, found, listing, row_id
+from uzel.web.console.listing import (
+    LARGEST_INT,
+    PER_PAGE,
+    Asked,
+    asked,
+    found,
+    listing,
+    row_id,
+    whole,
+)
 from uzel.web.console.page import go, render
 from uzel.web.console.reasons import REASONS
 from uzel.web.console.steps import steps_of
 
-FIELDS = ("connector", "decision", "reason", "type", "phone", "text")
+FIELDS = ("connection", "decision", "reason", "type", "phone", "text")
 HEAD = (
     *("id", "created_at", "occurred_at", "connector", "connection", "type", "subject", "phone"),
     *("decision", "reason", "reason_words", "duplicate_of", "raw_event_id"),
@@ -29,7 +39,7 @@ router = APIRouter(include_in_schema=False)
 def narrowed(wanted: Asked) -> EventFilter:
     """The filter of the views."""
     return EventFilter(
-        connector=wanted.get("connector"),
+        connection_id=wanted.number("connection"),
         type=wanted.get("type"),
         decision=wanted.get("decision"),
         reason=wanted.get("reason"),
@@ -50,7 +60,7 @@ async def show_list(desk: OwnDesk) -> Response:
         "events.html",
         wanted=wanted,
         listing=listing(page, wanted),
-        connectors=desk.connectors,
+        connections=[a for a in desk.deps.registry.all() if a.connector.webhook],
         types=words.TYPES,
         reasons=REASONS,
         decisions=words.DECISIONS,
@@ -82,16 +92,39 @@ async def download(desk: OwnDesk) -> Response:
 
 @router.get("/events/{event_id}")
 async def show_event(desk: OwnDesk, event_id: str) -> Response:
-    """Everything about one event."""
-    life = found(await event_life(desk.deps.pool, row_id(event_id)))
-    return render(desk, "event.html", life=life, event=life.event, steps=steps_of(life))
+    """Everything about one event; a link from before a replay leads to what stands there now."""
+    number, pool = row_id(event_id), desk.deps.pool
+    life = await event_life(pool, number, first_of(desk))
+    if life is None:
+        moved = found(await moved_event(pool, number))
+        place = f"/events/{moved.event_id}" if moved.event_id else f"/raw/{moved.raw_event_id}"
+        return go(place, "moved")
+    return page_of(desk, life)
 
 
 @router.get("/raw/{raw_event_id}")
 async def show_raw_event(desk: OwnDesk, raw_event_id: str) -> Response:
-    """Everything about one incoming request and all its elements."""
-    life = found(await raw_event_life(desk.deps.pool, row_id(raw_event_id)))
-    return render(desk, "event.html", life=life, event=None, steps=steps_of(life))
+    """Everything about one incoming request and its elements, a page of them at a time."""
+    number, first = row_id(raw_event_id), first_of(desk) or 0
+    return page_of(desk, found(await raw_event_life(desk.deps.pool, number, first)))
+
+
+def first_of(desk: Desk) -> int | None:
+    """From which element on they are listed, if the address says so."""
+    return whole(desk.request.query_params.get("from"), LARGEST_INT)
+
+
+def page_of(desk: Desk, life: Life) -> Response:
+    """The page of an event or a request."""
+    first = life.elements[0].position if life.elements else 0
+    return render(
+        desk,
+        "event.html",
+        life=life,
+        event=life.event,
+        steps=steps_of(life),
+        earlier=max(0, first - PER_PAGE_OF_ELEMENTS) if first else None,
+    )
 
 
 @router.post("/raw/{raw_event_id}/replay")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import HTTPException
 
+from uzel.views.query_store import sane
 from uzel.views.rows import Page
 from uzel.web.console.desk import Desk
 
@@ -89,15 +90,17 @@ def listing(page: Page[Item], wanted: Asked) -> Listing[Item]:
 
 
 def moment(text: str | None, zone: tzinfo) -> datetime | None:
-    """The value of a `datetime-local` field, in the business's time; None if it is none."""
+    """The value of a `datetime-local` field, in the business's time; None if it is none. What lies
+    beyond all that can be stored becomes the nearest that can.
+    """
     try:
         local = datetime.fromisoformat(text or "")
     except ValueError:
         return None
     try:
-        return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+        return sane((local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC))
     except OverflowError:
-        return None
+        return sane(local.replace(tzinfo=UTC))
 
 
 def whole(text: str | None, largest: int) -> int | None:

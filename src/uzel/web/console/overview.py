@@ -16,6 +16,7 @@ from uzel.web.console.chart import charts_of
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.page import go, render
+from uzel.web.console.todo import todos
 
 VISIT, LATEST = "visit.completed", 8
 PAGES = {"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"}
@@ -87,6 +88,7 @@ async def show_overview(desk: OwnDesk) -> Response:
         "overview.html",
         seen=seen,
         troubles=sorted(troubles(desk, seen), key=lambda t: ("ask", "bad", "wait").index(t.tone)),
+        todos=list(todos(desk, seen)),
         charts=charts_of(seen.hours),
         visits=visits.items,
         messages=messages.items,

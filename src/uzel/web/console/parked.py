@@ -5,7 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from uzel.events.process import replay
+from uzel.events.replay import replay
 from uzel.people.store import note
 from uzel.views.event_store import list_raw_events
 from uzel.views.filters import RawEventFilter

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from uzel.errors import ConfigError
 from uzel.messages.template import check, check_length, render
-from uzel.model.sms_text import Segments, count_segments, split_segments
+from uzel.model.sms_text import Segments, count_segments
 from uzel.web.console.language import Language
 from uzel.web.console.language import mark as m
 
@@ -30,11 +30,13 @@ SAID = (
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """text   as the sample guest gets it, cut into its parts; empty where something is wrong
-    wrong  in words, or empty
+    """text      as the sample guest gets it; empty where it cannot be filled in
+    nameless  the same for a guest whose name is unknown; empty where that makes no difference
+    wrong     in words, or empty
     """
 
-    parts: tuple[str, ...]
+    text: str
+    nameless: str
     segments: Segments
     wrong: Markup
     guest: str
@@ -46,10 +48,13 @@ def preview_of(spoken: Language, body: str, places: Sequence[Any]) -> Preview:
     wrong = wrong_with(spoken, body, places)
     name, url = place_of(spoken, places)
     guest = spoken.one(GUEST)
-    text = ""
+    text = nameless = ""
     if not wrong or fits_somewhere(body):
-        text = render(body, {"place": name, "link": url, "name": guest})
-    return Preview(tuple(split_segments(text)), count_segments(text), wrong, guest, name)
+        known = {"place": name, "link": url}
+        text, nameless = render(body, {**known, "name": guest}), render(body, known)
+    if nameless == text:
+        nameless = ""
+    return Preview(text, nameless, count_segments(text), wrong, guest, name)
 
 
 def wrong_with(spoken: Language, body: str, places: Sequence[Any]) -> Markup:

@@ -93,6 +93,14 @@ DETAILS = {
     "this process was stopped before the call left": m("процесс остановили до начала вызова"),
     "looked up: it happened": m("спросили поставщика: вызов состоялся"),
     "looked up: it did not happen": m("спросили поставщика: вызова не было"),
+    "a stored secret was sealed with another master key: set UZEL_MASTER_KEY to the key in use "
+    "when it was saved (several: separated by commas, the newest first)": m(
+        "секрет запечатан другим мастер-ключом: задайте в UZEL_MASTER_KEY тот, что был при "
+        "сохранении, или введите секрет заново («Изменить»)"
+    ),
+    "a private address, which only UZEL_ALLOW_PRIVATE_ADDRESSES opens: ": m(
+        "внутренний адрес, который открывает только UZEL_ALLOW_PRIVATE_ADDRESSES: "
+    ),
     "paused by ": m("на паузу поставил человек: "),
     "switched off by ": m("выключил человек: "),
     "decided by ": m("решил человек: "),

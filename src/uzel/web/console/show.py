@@ -13,6 +13,7 @@ from markupsafe import Markup
 from uzel.connections.config import split
 from uzel.kit.logs import HIDDEN
 from uzel.views.life import RawEvent
+from uzel.views.rows import EventRow
 from uzel.web.console.language import Language, mark
 
 MONTHS = (
@@ -40,13 +41,14 @@ def filters(spoken: Language) -> Mapping[str, Callable[..., Any]]:
 
     return {
         "when": when,
-        "clock": pass_context(lambda context, at: f"{at.astimezone(context['desk'].zone):%H:%M}"),
+        "clock": pass_context(lambda context, at: f"{in_zone(at, context['desk'].zone):%H:%M}"),
         "ago": ago,
         "date": lambda at: f"{day(spoken, at)} {at.year}",
         "lasting": lasting,
         "number": lambda value: number(spoken, value),
         "money": lambda minor, currency: money(spoken, minor, currency),
         "phone": phone,
+        "about": about,
         "body_text": body_text,
         "json_text": json_text,
         "input_time": pass_context(lambda context, at: input_time(context["desk"].zone, at)),
@@ -57,11 +59,21 @@ def time_tag(spoken: Language, zone: tzinfo, at: datetime | None, *, long: bool 
     """A `<time>`: short to read, complete for machines and on hover, with the zone's name."""
     if at is None:
         return Markup("—")
-    local = at.astimezone(zone)
+    local = in_zone(at, zone)
     full = f"{day(spoken, local)} {local.year}, {local:%H:%M:%S} {zone_name(local)}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", full, full if long else short(spoken, local)
     )
+
+
+def in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """The time in a time zone; a provider's clock may tell the last hours of the year 9999, which
+    have none in a zone east of Greenwich, and come back as they are.
+    """
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
 
 
 def short(spoken: Language, local: datetime) -> str:
@@ -164,28 +176,42 @@ def phone(e164: str | None) -> str:
     )
 
 
+def about(event: EventRow) -> str:
+    """What an event is called: what it is about, else the guest's name, else the phone (an order
+    sent by hand has no number); empty where nothing is known.
+    """
+    name = (event.data or {}).get("name")
+    return (
+        event.subject or (str(name) if name else "") or (phone(event.phone) if event.phone else "")
+    )
+
+
 @pass_context
 def body_text(context: Context, raw: RawEvent) -> str:
     """A body for reading, without the secrets of its own connection."""
-    return without_secrets(context, raw.body.text[:LONGEST_BODY], raw.row.connection_id)
+    return without_secrets(context, raw.body.text, raw.row.connection_id, cut=raw.body.cut)
 
 
 @pass_context
 def json_text(context: Context, value: Any, connection_id: int) -> str:
     """JSON for reading, without the secrets of its connection."""
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    return without_secrets(context, text[:LONGEST_BODY], connection_id)
+    return without_secrets(context, text, connection_id)[:LONGEST_BODY]
 
 
-def without_secrets(context: Context, text: str, connection_id: int) -> str:
-    """The text with the secret settings of a connection taken out, should they stand in it."""
+def without_secrets(context: Context, text: str, connection_id: int, cut: bool = False) -> str:
+    """The text with the secret settings of a connection taken out, should they stand in it; of a
+    text that was `cut` the beginning of one at its end, too.
+    """
     active = context["desk"].deps.registry.get(connection_id)
     if active is not None and active.config is not None:
         for secret in split(active.config)[1].values():
             text = text.replace(secret, HIDDEN) if secret else text
+            ends = (i for i in range(len(secret) - 1, 0, -1) if cut and text.endswith(secret[:i]))
+            text = text[: len(text) - next(ends, 0)]
     return text
 
 
 def input_time(zone: tzinfo, at: datetime | None) -> str:
     """The value of an `<input type="datetime-local">`."""
-    return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" if at else ""
+    return f"{in_zone(at, zone):%Y-%m-%dT%H:%M}" if at else ""

@@ -5,7 +5,9 @@ import secrets
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from uzel.people.manage import Throttled, sign_in, sign_out
+from uzel.people import browsers
+from uzel.people.browsers import KnownBrowser
+from uzel.people.manage import Busy, Throttled, plain, remember_browser, sign_in, sign_out
 from uzel.web.console import cookies
 from uzel.web.console.desk import AnyDesk, Desk, OwnDesk
 from uzel.web.console.form import local_path
@@ -29,23 +31,52 @@ async def show_form(desk: AnyDesk) -> Response:
 @router.post("/sign-in")
 async def enter(desk: AnyDesk) -> Response:
     """Check the password; give a new session, whatever the browser had before."""
-    login, settings = desk.form.get("login", ""), desk.deps.settings
-    address = desk.request.client.host if desk.request.client else ""
+    login, deps = desk.form.get("login", ""), desk.deps
     try:
-        token = await sign_in(desk.deps.pool, login, desk.form.get("password", ""), address)
+        token = await sign_in(
+            deps.pool,
+            login,
+            desk.form.get("password", ""),
+            address_of(desk),
+            browser_of(desk, login),
+        )
     except Throttled as wait:
         said = desk.language.text("Слишком много попыток. Подождите {n} с.", n=wait.wait_s)
-        refused = form(desk, 429, wrong=said, login=login, next=desk.form.get("next"))
-        refused.headers["retry-after"] = str(wait.wait_s)
-        return refused
+        return not_now(desk, 429, said, wait.wait_s)
+    except Busy as wait:
+        said = desk.language.text(
+            "Слишком много входов сразу. Попробуйте через {n} с.", n=wait.wait_s
+        )
+        return not_now(desk, 503, said, wait.wait_s)
     if token is None:
         said = desk.language.text("Логин или пароль не подходит.")
         return form(desk, 401, wrong=said, login=login, next=desk.form.get("next"))
     await end_session(desk)
     response = go(local_path(desk.form.get("next")))
-    cookies.give(response, settings, cookies.SESSION, token)
-    cookies.give(response, settings, cookies.FORM, secrets.token_urlsafe(24))
+    cookies.give(response, deps.settings, cookies.SESSION, token)
+    cookies.give(response, deps.settings, cookies.FORM, secrets.token_urlsafe(24))
+    if (browser := await remember_browser(deps.pool, deps.ring, login)) is not None:
+        cookies.give(response, deps.settings, cookies.BROWSER, browser, browsers.LASTS_S)
     return response
+
+
+def address_of(desk: Desk) -> str:
+    """Where the visitor comes from."""
+    return desk.request.client.host if desk.request.client else ""
+
+
+def browser_of(desk: Desk, login: str) -> KnownBrowser | None:
+    """What the visitor's browser can prove about this login."""
+    cookie = cookies.read(desk.request, desk.deps.settings, cookies.BROWSER)
+    return browsers.read_cookie(desk.deps.ring, plain(login), cookie)
+
+
+def not_now(desk: Desk, status: int, said: str, wait_s: int) -> Response:
+    """The form again, to be sent after a while."""
+    login = desk.form.get("login", "")
+    refused = form(desk, status, wrong=said, login=login, next=desk.form.get("next"))
+    refused.headers["retry-after"] = str(wait_s)
+    return refused
 
 
 @router.post("/sign-out")

@@ -119,5 +119,8 @@ def messages_of(life: Life | MessageLife) -> Sequence[MessageRow]:
 
 def events_of(life: Life | MessageLife) -> Sequence[Any]:
     """The events of either kind of life, receipts among them."""
-    elements = life.elements if isinstance(life, Life) else ()
-    return (*elements, *life.receipts)
+    if not isinstance(life, Life):
+        return life.receipts
+    # The event itself may stand on another page of the elements.
+    event = () if life.event is None else (life.event,)
+    return (*life.elements, *event, *life.receipts)

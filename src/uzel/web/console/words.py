@@ -1,12 +1,12 @@
 """Codes and states in human words: what it means, how it looks, whose turn it is.
 
-One table per kind. A reason that only one connector knows may stand in the table of its README
-(`| code | meaning |`) instead of here.
+One table per kind. A reason that only one connector knows may stand in its README instead, in the
+table that begins `| причина | что это значит |`.
 """
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -157,7 +157,11 @@ OPERATIONS = {
 PURPOSES = {"review_request": m("просьба об отзыве")}
 CHANNELS = {"sms": "SMS", "email": m("письмо"), "whatsapp": "WhatsApp"}
 
-_README_ROW = re.compile(r"^\|\s*`([a-z][a-z_0-9]*)`\s*\|\s*([^|]+?)\s*\|\s*$", re.MULTILINE)
+# The table of reasons: its head, the line below it, its rows. READMEs have other tables too.
+_REASON_TABLE = re.compile(
+    r"^\| *причина *\| *что это значит *\| *\n\|[-: |]+\n((?:\|.*(?:\n|\Z))+)", re.MULTILINE
+)
+_REASON_ROW = re.compile(r"^\|\s*`([a-z][a-z_0-9]*)`\s*\|\s*([^|]+?)\s*\|\s*$", re.MULTILINE)
 
 
 @functools.cache
@@ -167,9 +171,16 @@ def told_by_connectors() -> Mapping[str, str]:
     for name in connectors():
         path = files("uzel.connectors") / name / "README.md"
         text = path.read_text("utf-8") if path.is_file() else ""
-        for code, meaning in _README_ROW.findall(text):
-            found.setdefault(code, meaning.replace("`", ""))
+        for code, meaning in reasons_in(text):
+            found.setdefault(code, meaning)
     return found
+
+
+def reasons_in(readme: str) -> Iterable[tuple[str, str]]:
+    """(code, meaning) from the tables of reasons in a README."""
+    for table in _REASON_TABLE.findall(readme):
+        for code, meaning in _REASON_ROW.findall(table):
+            yield code, meaning.replace("`", "")
 
 
 def knows_reason(code: str) -> bool:

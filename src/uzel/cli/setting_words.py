@@ -1,0 +1,59 @@
+"""What is wrong with the settings of a new connection, in terms of `--set FIELD=VALUE`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from uzel.connections.config import secret_fields
+from uzel.connector import Config, Connector
+from uzel.errors import ConfigError
+
+# Pydantic's kinds of errors; its own text serves for the others.
+WRONG = {
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} characters",
+    "string_pattern_mismatch": "not like that; an example is {default}",
+    "bool_parsing": "true or false",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
+}
+
+
+def check_settings(connector: Connector, values: Mapping[str, str]) -> None:
+    """Raises ConfigError that says which option to give and how; never a value."""
+    config = connector.config
+    try:
+        config.model_validate(values)
+    except ValidationError as error:
+        items = error.errors(include_input=False, include_url=False)
+        raise ConfigError("; ".join(in_words(config, item) for item in items)) from None
+
+
+def in_words(config: type[Config], item: Any) -> str:
+    """One thing that is wrong."""
+    name = str(item["loc"][0]) if item["loc"] else ""
+    if item["type"] == "missing":
+        return missing(config, name)
+    if item["type"] == "extra_forbidden":
+        return f"there is no setting {name!r}; there are: {', '.join(config.model_fields)}"
+    if (words := WRONG.get(item["type"])) is None:
+        said = str(item["msg"]).removeprefix("Value error, ")
+    else:
+        field = config.model_fields.get(name)
+        said = words.format(**{"default": field and field.default, **item.get("ctx", {})})
+    return f"--set {name}=…: {said}" if name else said
+
+
+def missing(config: type[Config], name: str) -> str:
+    """A setting that has to be given, with an example."""
+    title = config.model_fields[name].title or name
+    if name in secret_fields(config):
+        return f"{name} ({title}) is missing: give --set {name}=- and type it when you are asked"
+    return f"{name} ({title}) is missing: give --set {name}=VALUE"

@@ -1,0 +1,95 @@
+"""`uzel connection` as it is typed."""
+
+import io
+import re
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from uzel.sandbox.server import running
+
+Command = Callable[..., tuple[int, str, str]]
+HOOK = re.compile(r"^webhook \(shown this once\): (\S+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "api_id (API-ключ) is missing: give --set api_id=- and type it when you are asked"),
+        (["apikey=canary"], "there is no setting 'apikey'; there are: api_id, sender, base_url"),
+        (["api_id=canary", "sender=far too long a name"], "--set sender=…: at most 11 characters"),
+        (["api_id=canary", "test=maybe"], "--set test=…: true or false"),
+        (["api_id=canary", "base_url=ftp://x"], "--set base_url=…: an address begins with https"),
+        (["api_id"], "--set takes FIELD=VALUE, not 'api_id'"),
+    ],
+)
+def test_a_wrong_setting_is_explained_by_its_option(
+    uzel: Command, given: list[str], said: str
+) -> None:
+    status, out, err = uzel("connection", "add", "smsru", *(f"--set={text}" for text in given))
+    assert (status, out) == (1, "")
+    assert said in err
+    assert "Field required" not in err and "canary" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_an_unknown_connector_is_said_before_anything_is_asked(uzel: Command) -> None:
+    status, _, err = uzel("connection", "add", "smsr", "--set", "api_id=-")
+    assert (status, "there are: iiko, smsru" in err) == (1, True)
+
+
+def test_an_address_nobody_outside_can_reach_is_pointed_out(
+    uzel: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, out, err = uzel("connection", "add", "iiko")
+    assert status == 0 and HOOK.search(out)
+    assert "iiko cannot reach this address: UZEL_PUBLIC_URL is not set" in err
+    monkeypatch.setenv("UZEL_PUBLIC_URL", "http://10.1.2.3")
+    assert "UZEL_PUBLIC_URL leads inside" in uzel("connection", "key", "iiko")[2]
+    monkeypatch.setenv("UZEL_PUBLIC_URL", "https://uzel.example.ru")
+    status, out, err = uzel("connection", "key", "1")
+    assert (status, err) == (0, "")
+    found = HOOK.search(out)
+    assert found and found[1].startswith("https://uzel.example.ru/api/webhook/iiko?key=hook_")
+
+
+def test_a_connection_goes_by_its_id_or_its_name(on_sample: Command) -> None:
+    assert on_sample("connection", "key", "iiko/main")[0] == 0
+    assert on_sample("connection", "key", "spare")[0] == 0
+    assert "more than one connection is called smsru" in on_sample("connection", "key", "smsru")[2]
+    line = on_sample("connection", "test", "77")[2]
+    assert "there is no connection 77; there are: 1 iiko/main, 2 smsru/main, 3 smsru/spare" in line
+
+
+def test_registering_tells_the_provider(uzel: Command) -> None:
+    with running() as sandbox_url:
+        account = ("--set=api_id=key-cli", f"--set=base_url={sandbox_url}/smsru")
+        assert uzel("connection", "add", "smsru", *account)[0] == 0
+        status, out, _ = uzel("connection", "register", "smsru", "--yes")
+        assert (status, "key=hook_" in out) == (0, False)
+        assert "SMS.ru now posts to http://127.0.0.1:8000/api/webhook/smsru?key=…" in out
+        form = {"api_id": "key-cli", "json": "1"}
+        with httpx2.Client(base_url=sandbox_url, trust_env=False) as http:
+            (url,) = http.post("/smsru/callback/get", data=form).json()["callback"]
+        assert url.startswith("http://127.0.0.1:8000/api/webhook/smsru?key=hook_")
+
+
+def test_a_provider_that_refuses_leaves_the_address_to_the_person(uzel: Command) -> None:
+    with running() as sandbox_url:
+        account = ("--set=api_id=bad key", f"--set=base_url={sandbox_url}/smsru")
+        uzel("connection", "add", "smsru", *account)
+        status, out, _ = uzel("connection", "register", "smsru", "--yes")
+    assert status == 1
+    assert out.startswith("FAILED: SMS.ru: API-ключ не подходит")
+    assert HOOK.search(out)
+
+
+def test_nothing_is_done_unasked_or_in_vain(uzel: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    uzel("connection", "add", "smsru", "--set", "api_id=x")
+    status, out, err = uzel("connection", "register", "smsru", "--yes")
+    assert (status, out, "UZEL_PUBLIC_URL is not set" in err) == (1, "", True)
+    monkeypatch.setenv("UZEL_PUBLIC_URL", "https://uzel.example.ru")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # piped in, so nobody reads the question
+    status, out, err = uzel("connection", "register", "smsru")
+    assert (status, out, "--yes" in err) == (1, "", True)
