@@ -25,10 +25,14 @@ from uzel.web.protocol import shedding_protocol
 log = logging.getLogger("uzel.serve")
 
 FINISH_WITHIN_S = 6
+# A request leaves next to nothing to the collector of circles, but it looks at every connection
+# time and again: tens of milliseconds in which two thousand senders wait. By default (700, 10, 10).
+COLLECT_AFTER = (5_000, 20, 50)
 
 
 async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    gc.set_threshold(*COLLECT_AFTER)
     async with open_parts(settings, "web", pool_size=10) as parts:
         receiver = Receiver(parts.pool)
         door = door_type(parts.registry, receiver)

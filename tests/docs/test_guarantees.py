@@ -13,13 +13,16 @@ from uzel.kit.secrets import KEY_BYTES
 from uzel.messages import store as messages
 from uzel.people import manage
 from uzel.views.overview import TARGETS
+from uzel.web import framing
+from uzel.web.deadlines import Limits
 
 HOW = "docs/how-it-works.md"
-NUMBER_WORDS = {5: "five", 10: "ten", 15: "fifteen", 50: "fifty"}
+NUMBER_WORDS = {5: "five", 10: "ten", 15: "fifteen", 30: "thirty", 50: "fifty"}
+LIMITS = Limits()
 FACTS = [
     (HOW, f"larger than {door.MOST_BYTES // 1024 // 1024} MiB"),
     (HOW, f"`Retry-After: {door.RETRY_AFTER_S}`"),
-    (HOW, f"more than {receive.ROOM:,} requests wait"),
+    (HOW, f"more than {LIMITS.most_under_way} requests are under way"),
     (HOW, f"up to {outcome.MOST_ATTEMPTS} attempts"),
     (HOW, f"after {outcome.FIRST_RETRY_S:.0f} s, {outcome.FIRST_RETRY_S * 2:.0f} s"),
     (HOW, f"at most {outcome.LONGEST_RETRY_S / 60:.0f} minutes, {outcome.MOST_ATTEMPTS} attempts"),
@@ -33,9 +36,23 @@ FACTS = [
     ),
     (
         "docs/decisions/0002-group-commit-without-a-timer.md",
-        f"No more than {receive.ROOM:,} requests wait",
+        f"No more than {LIMITS.most_under_way} requests are under way",
     ),
-    ("SECURITY.md", f"{receive.ROOM:,} waiting requests"),
+    ("SECURITY.md", f"{LIMITS.most_under_way} requests under way"),
+    ("SECURITY.md", f"{framing.MOST_HEAD_BYTES // 1024} KiB and {framing.MOST_HEADERS} headers"),
+    ("SECURITY.md", f"{door.MOST_KEPT_BYTES // 1024} KiB of headers stored"),
+    (
+        "SECURITY.md",
+        f"{NUMBER_WORDS[int(LIMITS.head_s)]} seconds for a head, "
+        f"{NUMBER_WORDS[int(LIMITS.body_s)]} for a body, "
+        f"{NUMBER_WORDS[int(LIMITS.unread_s)]} for an answer",
+    ),
+    ("docs/reference/http.md", f"longer than {LIMITS.head_s:.0f} seconds, or its body"),
+    ("docs/reference/http.md", f"body longer than {LIMITS.body_s:.0f} (408)"),
+    (
+        "docs/reference/http.md",
+        f"more than {framing.MOST_HEAD_BYTES // 1024} KiB or {framing.MOST_HEADERS} headers",
+    ),
     (
         "docs/decisions/0002-group-commit-without-a-timer.md",
         f"longer than {NUMBER_WORDS[int(receive.LONGEST_COMMIT_S)]} seconds",

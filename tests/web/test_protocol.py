@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from edge_server import HANDS_OFF, WAIT_S, EdgeServer, answer_from, edge_server, rest, statuses
+from uzel.web.protocol import MOST_HURRIED
 
 ROOM_FOR_ONE = replace(HANDS_OFF, most_under_way=1)
 HOOK = b"POST /api/webhook/iiko?key=k HTTP/1.1\r\nHost: h\r\n"
@@ -46,6 +47,17 @@ def test_a_whole_webhook_is_refused_and_may_come_again_on_its_connection(
         sender.sendall(WEBHOOK)
         assert answer_from(sender)[0] == 200
     assert server.paths() == ["/slow", "/api/webhook/iiko"]
+
+
+def test_everybody_gets_an_answer_when_many_are_refused_in_one_turn(server: EdgeServer) -> None:
+    many = MOST_HURRIED + 50
+    with busy(server), contextlib.ExitStack() as stack:
+        senders = [stack.enter_context(server.connect()) for _ in range(many)]
+        for _ in range(2):
+            for sender in senders:
+                sender.sendall(WEBHOOK)
+            assert {answer_from(sender)[0] for sender in senders} == {503}
+    assert server.door.outcomes["?", "busy"] == 2 * many
 
 
 def test_what_is_more_or_less_than_one_webhook_takes_the_usual_way(server: EdgeServer) -> None:

@@ -176,7 +176,7 @@ def without_key(query: str, key: str) -> str:
     """The query without what repeats the key under another name."""
     if not query:
         return ""
-    return "&".join(part for part in query.split("&") if key not in unquote_plus(part))
+    return "&".join(part for part in query.split("&") if not holds(part, key))
 
 
 def key_in_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
@@ -199,13 +199,18 @@ def headers_to_keep(headers: Iterable[tuple[bytes, bytes]], key: str) -> dict[st
     """
     kept, left = {}, MOST_KEPT_BYTES
     for name, value in as_text(headers).items():
-        if is_credential(name) or key in unquote_plus(value):
+        if is_credential(name) or holds(value, key):
             continue
         left -= len(name) + len(value)
         if left < 0:
             break
         kept[name] = value
     return kept
+
+
+def holds(text: str, key: str) -> bool:
+    """Whether the key stands in it, as it is or encoded."""
+    return key in text or (("%" in text or "+" in text) and key in unquote_plus(text))
 
 
 def as_text(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

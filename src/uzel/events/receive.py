@@ -43,11 +43,11 @@ class Raw(NamedTuple):
 
 @dataclass(slots=True)
 class Trouble:
-    """The last commit failed: with what, and whose request was in it. `ask_again_at` is monotonic
-    time.
+    """The last commit failed: with what (only its kind: the error itself holds on to the bodies of
+    a whole batch), and whose request was in it. `ask_again_at` is monotonic time.
     """
 
-    error: Exception
+    kind: type[Exception]
     connection_id: int
     ask_again_at: float
 
@@ -88,22 +88,22 @@ class Receiver:
         """
         return self._batcher.submit(raw)
 
-    async def trouble(self) -> Exception | None:
+    async def trouble(self) -> type[Exception] | None:
         """Why requests cannot be stored, as far as is known: what the last commit failed with. Then
         something is stored by way of trial and undone, or nobody would ever learn that all is well
         again where no requests come because of it.
         """
         known = self._trouble
         if known is None or time.monotonic() < known.ask_again_at:
-            return known.error if known else None
+            return known.kind if known else None
         known.ask_again_at = time.monotonic() + PROBE_EVERY_S
         try:
             await self._try_out(known.connection_id)
         except asyncpg.ForeignKeyViolationError:
             pass  # the connection is gone, but the row was written before that was noticed
         except Exception as error:  # noqa: BLE001  the answer to what was asked
-            known.error = error
-            return error
+            known.kind = type(error)
+            return known.kind
         if self._trouble is known:
             self._trouble = None
         return None
@@ -135,7 +135,7 @@ class Receiver:
                 return [error]
             return [answer for raw in batch for answer in await self._commit([raw])]
         except Exception as error:
-            self._trouble = Trouble(error, batch[0].connection_id, time.monotonic())
+            self._trouble = Trouble(type(error), batch[0].connection_id, time.monotonic())
             raise
         self._trouble = None
         return ids

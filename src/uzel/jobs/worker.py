@@ -122,11 +122,13 @@ class Worker:
             await running
         finally:
             self._manager = None
+            # First of all: a manager that is ended writes down its jobs as cancelled, and if the
+            # database is back by then, nobody would run them again.
+            pool.terminate()
             for task in (running, watch):
                 task.cancel()
             # A job that takes long ends by itself; the others cannot wait for it.
             _, self._left_behind = await asyncio.wait((running, watch), timeout=LET_GO_AFTER_S)
-            pool.terminate()
 
     async def _repeat(self, periodic: Periodic) -> None:
         while not self._stopping.is_set():

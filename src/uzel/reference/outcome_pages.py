@@ -124,6 +124,16 @@ from the header `X-Api-Key`; where there is none, from `Authorization` (bare, or
 
 {table(("status", "body", "meaning"), rows)}
 
+A request is refused before it gets as far as the hook, with a word in JSON and the end of the
+connection, when
+
+- it can be read in two ways (400): two lengths, a length and chunks, a coding other than `chunked`,
+  folded headers, no `Host` or two; or it is no HTTP/1.1 or 1.0, or is CONNECT. A wish for another
+  protocol (`Upgrade`) is not heard: the request is taken as it is;
+- its head takes longer than 10 seconds, or its body longer than 30 (408);
+- its head has more than 64 KiB or 100 headers, or as much stands around the content of its chunks
+  (431).
+
 No answer at all (the connection broke, the process was killed) promises nothing: the request may
 be stored or not. Sending it again is safe: the same query and body on the same connection is
 recognised, however long ago it came.

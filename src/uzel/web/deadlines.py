@@ -9,8 +9,9 @@ from typing import Protocol
 class Limits:
     """Seconds, and a number.
 
-    most_under_way  requests in this process beyond which webhooks are refused unread: two commits
-              of 256 fit in; what waits beyond them would wait longer than a sender should
+    most_under_way  requests in this process beyond which webhooks are refused unread: more of them
+              are not stored faster, but each waits longer for its answer, and so do those that are
+              refused meanwhile
     head_s    from the first byte of a request to the end of its head; a new connection has as long
               to begin one
     body_s    from there to the end of the body, while we are willing to read it
@@ -20,7 +21,7 @@ class Limits:
     every_s   how often all connections are looked at, and so how late a deadline may be noticed
     """
 
-    most_under_way: int = 512
+    most_under_way: int = 384
     head_s: float = 10.0
     body_s: float = 30.0
     unread_s: float = 30.0

@@ -14,6 +14,7 @@ and trailers, which are read and thrown away.
 from typing import Any
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from uzel.events.door import MOST_BYTES
@@ -165,13 +166,24 @@ class FramingProtocol(HttpToolsProtocol):
         return 0 if in_order else 400
 
     def on_body(self, body: bytes) -> None:
+        """As uvicorn's own, which asks at every turn whether another protocol has begun."""
         self._content_bytes += len(body)
-        super().on_body(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        if self.phase == BODY:  # in a head it is one that asked for another protocol
-            super().on_message_complete()
-            self.phase = BETWEEN
+        """As uvicorn's own."""
+        if self.phase == HEAD:
+            return  # it asked for another protocol
+        self.phase = BETWEEN
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def _should_upgrade(self) -> bool:
         return False

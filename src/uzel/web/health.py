@@ -32,28 +32,28 @@ async def healthz() -> dict[str, str]:
 @router.api_route("/readyz", methods=GET)
 async def readyz(request: Request) -> JSONResponse:
     """The process can do its work: the database answers, and what came last could be stored."""
-    error = await what_hinders(deps_of(request))
-    if error is None:
+    kind = await what_hinders(deps_of(request))
+    if kind is None:
         return JSONResponse({"status": "ok"})
-    detail = f"{cause_of(error)} Webhooks are answered with 503. ({type(error).__name__})"
+    detail = f"{cause_of(kind)} Webhooks are answered with 503. ({kind.__name__})"
     again = {"retry-after": str(problems.RETRY_AFTER_S)}
     return problems.answer(request, 503, detail, headers=again)
 
 
-async def what_hinders(deps: Deps) -> BaseException | None:
-    """Why no request could be stored now, None if one could."""
+async def what_hinders(deps: Deps) -> type[BaseException] | None:
+    """The kind of error that keeps requests from being stored now, None if they could be."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             if await deps.pool.fetchval("show transaction_read_only") == "on":
-                return asyncpg.ReadOnlySQLTransactionError()
+                return asyncpg.ReadOnlySQLTransactionError
             return await deps.receiver.trouble()
     except database.LOST as error:
-        return error
+        return type(error)
 
 
-def cause_of(error: BaseException) -> str:
+def cause_of(kind: type[BaseException]) -> str:
     """What stands in the way, as a sentence."""
-    for kind, said in CAUSES:
-        if isinstance(error, kind):
+    for known, said in CAUSES:
+        if issubclass(kind, known):
             return said
     return "Requests cannot be stored."
