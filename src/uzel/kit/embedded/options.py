@@ -35,15 +35,15 @@ SIZED = {
     "wal_buffers": "16MB",
     "wal_compression": "on",
     "min_wal_size": "128MB",
-    "max_wal_size": "1GB",
+    "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
-    # A queue's rows live for seconds: clean up early, often and briskly.
+    # A queue's rows live for seconds: clean up early and often, but never fast: on two cores a brisk
+    # vacuum is a pause of everything else.
     "autovacuum_naptime": "15s",
     "autovacuum_vacuum_scale_factor": "0.02",
     "autovacuum_vacuum_threshold": "500",
     "autovacuum_analyze_scale_factor": "0.02",
-    "autovacuum_vacuum_cost_limit": "1000",
 }
 
 # Life and death of the server only. A failed statement is its caller's to report: its message,
