@@ -38,8 +38,8 @@ SIZED = {
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
-    # A queue's rows live for seconds: clean up early and often, but never fast: on two cores a brisk
-    # vacuum is a pause of everything else.
+    # A queue's rows live for seconds: clean up early and often, but never fast: on two cores a
+    # brisk vacuum is a pause of everything else.
     "autovacuum_naptime": "15s",
     "autovacuum_vacuum_scale_factor": "0.02",
     "autovacuum_vacuum_threshold": "500",
