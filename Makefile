@@ -9,8 +9,9 @@ READY := $(VENV)/.ready
 run: $(READY)
 	@$(BIN)/uzel demo
 
+# Two at a time, a file each: most tests wait for a database or a process most of the time.
 test: $(READY)
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
 test-long: $(READY)
 	@$(BIN)/pytest --long $(TESTS)

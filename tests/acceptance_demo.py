@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 READY_WITHIN_S = 120.0
+JSON = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Demo:
 
     def post(self, connector: str, body: bytes, **headers: str) -> tuple[int, bytes]:
         """Post to the hook of `connector`."""
-        return ask("POST", self.told["hooks"][connector], body, headers)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return ask("POST", self.told["hooks"][connector], body, named)
 
     def journal(self, connector: str, operation: str | None = None) -> list[dict[str, Any]]:
         """What the sandbox was asked."""
@@ -39,16 +42,60 @@ class Demo:
         )
         return found
 
+    def texts(self, phone: str) -> list[dict[str, Any]]:
+        """The SMS that SMS.ru was asked to send to this phone: what was asked."""
+        return [
+            entry["request"]
+            for entry in self.journal("smsru", "send_sms")
+            if entry["request"].get("phone") == phone
+        ]
+
     def fault(self, **fault: Any) -> None:
         """Have the sandbox fail."""
-        body = json.dumps(fault).encode()
-        status, said = ask(
-            "POST",
-            f"{self.told['sandbox_url']}/_faults",
-            body,
-            {"content-type": "application/json"},
-        )
+        self.door("/_faults", **fault)
+
+    def door(self, path: str, **asked: Any) -> Any:
+        """Use a control door of the sandbox."""
+        url = f"{self.told['sandbox_url']}{path}"
+        status, said = ask("POST", url, json.dumps(asked).encode(), JSON)
         assert status < 300, said
+        return json.loads(said or b"null")
+
+    def look(self, path: str) -> Any:
+        """What a control door of the sandbox tells."""
+        return json.loads(ask("GET", f"{self.told['sandbox_url']}{path}")[1])
+
+    def api(self, path: str, method: str = "GET", **query: str) -> Any:
+        """Ask the API, with a query."""
+        url = f"{self.told['url']}/api/v1{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"authorization": f"Bearer {self.told['api_token']}"}
+        status, said = ask(method, url, None, headers)
+        assert status < 300, said
+        return json.loads(said)
+
+    def messages(self, phone: str) -> list[dict[str, Any]]:
+        """Messages to this phone as the API lists them, oldest first."""
+        return list(reversed(self.api("/messages", phone=phone)["items"]))
+
+    def settled(self, phone: str) -> list[dict[str, Any]] | None:
+        """The same, once the last of them has arrived or failed."""
+        found = self.messages(phone)
+        return found if found and found[-1]["state"] in ("delivered", "failed") else None
+
+    def visits(self, phone: str) -> list[tuple[str, str | None]]:
+        """Decision and reason of each completed visit of this phone, oldest first."""
+        found = self.api("/events", phone=phone, type="visit.completed")["items"]
+        return [(event["decision"], event["reason"]) for event in reversed(found)]
+
+    def worker(self) -> int:
+        """The worker's process."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                command = (folder / "cmdline").read_bytes().split(b"\0")
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.process.pid and command[-3:-1] == [b"run-role", b"worker"]:
+                    return int(folder.name)
+        return 0
 
 
 def ask(

@@ -14,7 +14,7 @@ import asyncpg
 from acceptance_demo import Demo, ask
 from console_pages import send, visit
 from uzel.kit.embedded import running
-from uzel.web.console.business import ZONES
+from uzel.web.console.zones import ZONES
 
 NAMES = ("Мария", "Иван", "Айгерим", "Пётр", "Анна", "Тимур", "Елена", "Олжас")
 VISITS = 260

@@ -16,14 +16,32 @@ from sample_data import ADMIN
 
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 # Rows whose pages are worth opening, and where they are.
-PAGES_OF = {"event": "/events/", "raw_event": "/raw/", "message": "/messages/", "call": "/calls/"}
+PAGES_OF = {
+    **{"event": "/events/", "raw_event": "/raw/", "message": "/messages/", "call": "/calls/"},
+    "review_request": "/ratings/",
+}
 LISTS = (
     *("/", "/events", "/messages", "/calls", "/calls/waiting", "/parked", "/parked?state=any"),
     *("/connections", "/connections/1", "/connections/2", "/connections/3", "/connections/new"),
     *("/connections/new/iiko", "/connections/new/smsru", "/connections/2/edit"),
     *("/setup/iiko", "/setup/smsru", "/business", "/business/places/new", "/business/places/1"),
+    *("/businesses", "/business/rules", "/business/texts", "/business/texts/edit?channel=email"),
+    *("/business/texts/edit?variant=A", "/business/texts/edit?channel=whatsapp"),
+    *("/business/rules/timing/edit", "/business/rules/guests/edit", "/business/rules/route/edit"),
+    *("/business/rules/sending/edit", "/business/rules/money/edit"),
+    *("/business/rules/ratings/edit", "/business/stop-list", "/business/stop-list/import"),
+    *("/business/consents", "/business/consents/import"),
     *("/search", "/search?q=79990000101", "/search?q=nothing-like-this"),
-    *("/events.csv", "/messages.csv", "/calls.csv"),
+    *("/funnel", "/ratings", "/costs", "/connections/1/setup", "/connections/2/setup"),
+    *(
+        "/ratings.csv",
+        "/costs.csv",
+        "/events.csv",
+        "/messages.csv",
+        "/calls.csv",
+        "/business/stop-list.csv",
+    ),
+    "/business/consents.csv",
 )
 
 

@@ -28,6 +28,7 @@ from uzel.connections import manage, store
 from uzel.kit.embedded import EmbeddedPostgres
 from uzel.kit.secrets import read_key_ring
 from uzel.messages.store import add_template
+from uzel.model.rules import IMMEDIATE
 
 PER_S = 100
 AT_ONCE = 6
@@ -131,6 +132,7 @@ class Installation:
         await prepare(connection)
         business = await store.default_business(connection)
         await store.ensure_place(connection, business, "Кафе", "https://reviews.example/k")
+        await store.save_rules(connection, business, IMMEDIATE.model_dump(mode="json"))
         await add_template(connection, business, "review_request", "sms", "{place}: {link}")
         iiko = await manage.add(connection, ring, "iiko", "test", {})
         settings = {"api_id": "sandbox-test", "base_url": f"{self.sandbox_url}/smsru"}

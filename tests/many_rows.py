@@ -34,15 +34,22 @@ select i, 0, case when i % 20000 = 7 then 4 when i % 3 = 0 then 3 else 1 + i % 2
   from generate_series(1, ROWS) i,
        lateral (select now() - make_interval(secs => (ROWS - i) * SPACING) as at) t;
 
-insert into review_request (business_id, connection_id, visit, event_id, phone, state, occurred_at)
-select 1, 1, 'org-1:order-' || i, i, '+79990000000', 'asked', now()
-  from generate_series(1, ROWS, 3) i;
+insert into review_request (business_id, connection_id, visit, event_id, phone, state, occurred_at,
+                            created_at, code, clicked_at, rating, rated_at)
+select 1, 1, 'org-1:order-' || i, i, '+79990000000', 'asked', at, at, 'code-' || i,
+       case when i % 2 = 0 then at end, case when i % 6 = 4 then 1 + i % 5 end,
+       case when i % 6 = 4 then at end
+  from generate_series(1, ROWS, 3) i,
+       lateral (select now() - make_interval(secs => (ROWS - i) * SPACING) as at) t;
+insert into review_follow (request_id, platform, at)
+select id, 'yandex', clicked_at from review_request where clicked_at is not null and id % 5 = 0;
 
-insert into message (business_id, connection_id, purpose, origin, event_id, channel, phone, body,
-                     encoding, segments, state, reference, cost_minor, currency, created_at,
+insert into message (business_id, connection_id, purpose, origin, event_id, channel, phone, address,
+                     body, encoding, segments, state, reference, cost_minor, currency, created_at,
                      accepted_at, settled_at)
 select 1, 3, 'review_request', 'review_request:' || i, i, 'sms',
-       '+7999' || lpad((i % 100000)::text, 7, '0'), 'Спасибо!', 'UCS-2', 1,
+       '+7999' || lpad((i % 100000)::text, 7, '0'), '+7999' || lpad((i % 100000)::text, 7, '0'),
+       'Спасибо!', 'UCS-2', 1,
        case when i % 6000 = 1 then 'failed' when i % 30000 = 4 then 'unknown' else 'delivered' end,
        '2026-' || i + 2, 399, 'RUB', at, at + interval '0.1 second', at + interval '9 seconds'
   from generate_series(1, ROWS, 3) i,

@@ -1,7 +1,7 @@
 """Parts of an installation in one process, for tests that say themselves what runs when.
 
-Every `Hub` is a business of its own with one iiko and one SMS.ru connection, so many can share one
-database; the sandbox is the real one, over HTTP.
+Every `Hub` is a business of its own with one iiko and one SMS.ru connection, and more where a test
+asks for them (`also`), so many can share one database; the sandbox is the real one, over HTTP.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -19,13 +19,13 @@ import asyncpg
 import httpx2
 import pytest
 
-from uzel.app import OWNERS, flows
+from uzel.app import GUARDS, flows, owners
 from uzel.calls import store as calls_store
 from uzel.calls.plan import Plan, plan
 from uzel.calls.runner import Runner
 from uzel.connections import manage
 from uzel.connections import store as connections_store
-from uzel.connections.registry import Registry
+from uzel.connections.registry import Active, Registry
 from uzel.connectors.smsru.miniature import Settings
 from uzel.connectors.smsru.webhook import signature
 from uzel.events.door import Door, Reply, Request
@@ -34,16 +34,22 @@ from uzel.events.receive import Receiver
 from uzel.kit import database
 from uzel.kit.secrets import KeyRing
 from uzel.messages.store import add_template
-from uzel.sandbox.server import running
+from uzel.model.rules import IMMEDIATE
+from uzel.sandbox.server import running, sandboxes
 
 Result = TypeVar("Result")
 WAIT_S = 30.0
 RING = KeyRing([b"tests only: not a secret at all!"])
 ORGANIZATION = "6b1f6a0e-31cb-4d1c-9d5f-0a6a5c1f2b10"
+# Where our own pages are, as far as texts tell.
+OUR_URL = "http://127.0.0.1:8000"
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+# Nothing is waited for; see `Hub.set_rules`.
+OPEN = IMMEDIATE.model_dump(mode="json", exclude_defaults=True)
 TEMPLATE = "Спасибо, {name}! Как вам {place}? {link}"
 _numbers = itertools.count()
-_phones = itertools.count(1)
+# Without those by which sandboxes are told what to do: Meta's `0026`, Exolve's `99` at the end.
+_phones = (number for number in itertools.count(100) if number % 100 < 94)
 
 
 def go(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
@@ -100,7 +106,11 @@ class Sandbox:
 
     def arm(self, kind: str, operation: str = "send_sms", **measure: Any) -> None:
         """Have the next request fail."""
-        body = {"connector": "smsru", "operation": operation, "kind": kind, **measure}
+        self.arm_at("smsru", operation, kind, **measure)
+
+    def arm_at(self, connector: str, operation: str, kind: str, **measure: Any) -> None:
+        """The same at another provider."""
+        body = {"connector": connector, "operation": operation, "kind": kind, **measure}
         self.http.post("/_faults", json=body).raise_for_status()
 
     def sent(self, *phones: str, effect: bool | None = None) -> list[dict[str, Any]]:
@@ -129,6 +139,11 @@ def sandbox(sandbox_server: Sandbox) -> Sandbox:
     return sandbox_server
 
 
+def new_runner(pool: database.Pool, registry: Registry, worker: UUID) -> Runner:
+    """What makes calls, as the worker process puts it together."""
+    return Runner(pool, registry, owners(registry, OUR_URL), worker, GUARDS)
+
+
 def new_phone() -> str:
     """A phone no other test uses."""
     return f"+7999{os.getpid() % 1000:03d}{next(_phones):04d}"
@@ -141,8 +156,11 @@ def visit(
     minute: float = 0,
     organization: str = ORGANIZATION,
     name: str = "Айгуль",
+    **more: Any,
 ) -> dict[str, Any]:
-    """One DeliveryOrderUpdate (iiko OpenAPI, x-webhooks), `minute` minutes after START."""
+    """One DeliveryOrderUpdate (iiko OpenAPI, x-webhooks), `minute` minutes after START. `more`: of
+    the order itself.
+    """
     at = START + timedelta(minutes=minute)
     return {
         "eventType": "DeliveryOrderUpdate",
@@ -152,7 +170,13 @@ def visit(
         "eventInfo": {
             "id": order,
             "organizationId": organization,
-            "order": {"phone": phone, "status": status, "customer": {"name": name}, "number": 7},
+            "order": {
+                "phone": phone,
+                "status": status,
+                "customer": {"name": name},
+                "number": 7,
+                **more,
+            },
         },
     }
 
@@ -166,7 +190,10 @@ def report(api_id: str, *records: tuple[str, int, int]) -> bytes:
 
 @dataclass
 class Hub:
-    """One business and the parts that serve it. `door` and `processor` know all businesses."""
+    """One business and the parts that serve it. `door` and `processor` know all businesses.
+
+    others  connector → (id, webhook key) of the connections beside iiko's and SMS.ru's
+    """
 
     pool: database.Pool
     registry: Registry
@@ -180,11 +207,33 @@ class Hub:
     processor: Processor
     runner: Runner
     worker: UUID
+    others: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     runners: list[Runner] = field(default_factory=list)
+
+    @property
+    def connections(self) -> list[int]:
+        """The ids of all its connections."""
+        return [self.iiko, self.smsru, *(number for number, _ in self.others.values())]
+
+    def active(self, connection_id: int) -> Active:
+        """One of its connections, as flows see it."""
+        found = self.registry.get(connection_id)
+        assert found is not None
+        return found
+
+    async def set_rules(self, *, place: Mapping[str, Any] | None = None, **rules: Any) -> None:
+        """Decide these otherwise than `IMMEDIATE` does; `place`: what the places decide."""
+        await self.pool.execute(
+            "update business set rules = $2 where id = $1", self.business, {**OPEN, **rules}
+        )
+        if place is not None:
+            await self.pool.execute(
+                "update place set rules = $2 where business_id = $1", self.business, dict(place)
+            )
 
     def new_runner(self, worker: UUID | None = None) -> Runner:
         """Another process, as far as calls are concerned."""
-        self.runners.append(Runner(self.pool, self.registry, OWNERS, worker or uuid4()))
+        self.runners.append(new_runner(self.pool, self.registry, worker or uuid4()))
         return self.runners[-1]
 
     async def post(
@@ -192,7 +241,8 @@ class Hub:
     ) -> Reply:
         """What the door answers to a provider's request."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        key = {"iiko": self.iiko_key, "smsru": self.smsru_key}[connector]
+        keys = {name: key for name, (_, key) in self.others.items()}
+        key = {"iiko": self.iiko_key, "smsru": self.smsru_key, **keys}[connector]
         return await self.door.enter(Request(connector, headers, f"key={key}", data, "192.0.2.7"))
 
     async def process(self, *ids: int) -> None:
@@ -200,14 +250,16 @@ class Hub:
         rows = await self.pool.fetch(
             "select id from raw_event where state = 'received' and connection_id = any($1) "
             "order by id",
-            [self.iiko, self.smsru],
+            self.connections,
         )
         if found := list(ids) or [row["id"] for row in rows]:
             await self.processor.process(found)
 
     async def call(self) -> None:
         """Make the calls that are due, and wait for their ends."""
-        await self.runner.pump(self.smsru)
+        for number in self.connections:
+            if self.active(number).connector.operations:
+                await self.runner.pump(number)
         while running := self.runner._running():
             await asyncio.wait(running)
 
@@ -226,7 +278,7 @@ class Hub:
         """The domain events of the business's connections, oldest first."""
         return await self.pool.fetch(
             "select * from event where connection_id = any($1) order by raw_event_id, position",
-            [self.iiko, self.smsru],
+            self.connections,
         )
 
     async def plan_text(self, phone: str, text: str = "hello") -> int:
@@ -234,7 +286,8 @@ class Hub:
         async with self.pool.acquire() as connection, connection.transaction():
             message = await connection.fetchval(
                 "insert into message (business_id, connection_id, purpose, origin, channel, phone, "
-                "body, encoding, segments) values ($1, $2, 'test', $3, 'sms', $4, $5, 'gsm', 1) "
+                "address, body, encoding, segments) "
+                "values ($1, $2, 'test', $3, 'sms', $4, $4, $5, 'gsm', 1) "
                 "returning id",
                 self.business,
                 self.smsru,
@@ -255,10 +308,12 @@ class Hub:
     async def hurry(self) -> None:
         """Make everything that waits for its time due now, and the breaker forget."""
         await self.pool.execute(
-            "update call set due_at = clock_timestamp() where connection_id = $1", self.smsru
+            "update call set due_at = clock_timestamp() where connection_id = any($1)",
+            self.connections,
         )
         async with self.pool.acquire() as connection:
-            await connections_store.close_breaker(connection, self.smsru)
+            for number in self.connections:
+                await connections_store.close_breaker(connection, number)
 
     async def close(self) -> None:
         """End in good order."""
@@ -276,11 +331,14 @@ async def open_hub(
     template: str | None = TEMPLATE,
     place: bool = True,
     pool: database.Pool | None = None,
+    also: Sequence[str] = (),
 ) -> AsyncIterator[Hub]:
-    """A fresh business with its connections, ready to work. `pool`: share another hub's."""
+    """A fresh business with its connections, ready to work. `pool`: share another hub's; `also`:
+    connectors to have one connection each of, beside iiko and SMS.ru.
+    """
     own = pool or await database.open_pool(dsn, size=8, name="test")
     try:
-        hub = await make_hub(own, sandbox_url, rate_per_s, gap_days, template, place)
+        hub = await make_hub(own, sandbox_url, rate_per_s, gap_days, template, place, also)
         try:
             yield hub
         finally:
@@ -297,14 +355,16 @@ async def make_hub(
     gap_days: int,
     template: str | None,
     place: bool,
+    also: Sequence[str] = (),
 ) -> Hub:
     """Write a business down and put the parts together."""
     name, api_id, worker = uuid4().hex[:12], f"sandbox-{uuid4()}", uuid4()
     async with pool.acquire() as connection, connection.transaction():
         business = await connection.fetchval(
-            "insert into business (name, request_gap_days) values ($1, $2) returning id",
+            "insert into business (name, request_gap_days, rules) values ($1, $2, $3) returning id",
             name,
             gap_days,
+            OPEN,
         )
         if place:
             await connections_store.ensure_place(
@@ -322,6 +382,18 @@ async def make_hub(
             business_id=business,
             rate_per_s=rate_per_s,
         )
+        others = [
+            await manage.add(
+                connection,
+                RING,
+                connector,
+                name,
+                settings_of(connector, sandbox_url),
+                business_id=business,
+                rate_per_s=rate_per_s,
+            )
+            for connector in also
+        ]
     registry = Registry(pool, RING)
     await registry.refresh()
     await calls_store.beat(pool, worker, "test")
@@ -336,7 +408,21 @@ async def make_hub(
         smsru.key,
         api_id,
         Door(registry, Receiver(pool)),
-        Processor(pool, registry, flows(registry)),
-        Runner(pool, registry, OWNERS, worker),
+        Processor(pool, registry, flows(registry, OUR_URL)),
+        new_runner(pool, registry, worker),
         worker,
+        {name: (added.id, added.key or "") for name, added in zip(also, others, strict=True)},
     )
+
+
+def settings_of(connector: str, sandbox_url: str) -> dict[str, Any]:
+    """Settings by which a connection works against the sandbox, as an account of its own."""
+    given: dict[str, Any] = dict(sandboxes()[connector].SETTINGS)
+    own: dict[str, dict[str, Any]] = {
+        "amocrm": {"access_token": f"token-{uuid4()}"},
+        "exolve": {"api_key": f"key-{uuid4()}", "whatsapp_unverified": False},
+        "meta": {"phone_number_id": f"1{uuid4().int % 10**14:014d}"},
+    }
+    if "base_url" in manage.find_connector(connector).config.model_fields:
+        given["base_url"] = f"{sandbox_url}/{connector}"
+    return {**given, **own.get(connector, {})}

@@ -13,7 +13,7 @@ import httpx2
 import uvicorn
 
 from sample_data import MASTER_KEY, Sample
-from uzel.app import OWNERS, open_parts
+from uzel.app import open_parts, owners
 from uzel.kit.settings import Settings
 from uzel.web.app import Web
 from uzel.web.deps import Deps
@@ -83,7 +83,7 @@ def running_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
                 parts.registry,
                 sample.door._receiver,
                 sample.door,
-                OWNERS,
+                owners(parts.registry, settings.url),
             )
             protocol = shedding_protocol(deps.door, refused=deps.refused)
             server = Server(

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import httpx2
 
-from uzel.app import OWNERS, flows
+from parts import OUR_URL
+from uzel.app import GUARDS, flows, owners
 from uzel.calls import store as calls_store
 from uzel.calls.runner import Runner
 from uzel.connections import manage
@@ -25,6 +26,7 @@ from uzel.events.receive import Receiver
 from uzel.kit import database
 from uzel.kit.secrets import KeyRing, decode_key, fingerprint
 from uzel.messages import store as messages_store
+from uzel.model.rules import IMMEDIATE
 from uzel.people import store as people_store
 from uzel.people.manage import save_person
 from uzel.setup import FIRST_TEMPLATE
@@ -104,8 +106,8 @@ class Sample:
             ring,
             registry,
             Door(registry, Receiver(pool)),
-            Processor(pool, registry, flows(registry)),
-            Runner(pool, registry, OWNERS, WORKER),
+            Processor(pool, registry, flows(registry, OUR_URL)),
+            Runner(pool, registry, owners(registry, OUR_URL), WORKER, GUARDS),
         )
 
     async def post(self, connector: str, body: object, key: str | None = None) -> int:
@@ -163,6 +165,9 @@ async def set_up(pool: database.Pool, sandbox_url: str) -> None:
         business = await connections_store.default_business(connection)
         await connections_store.ensure_place(
             connection, business, "Кофейня «Узел»", "https://reviews.example/uzel"
+        )
+        await connections_store.save_rules(
+            connection, business, IMMEDIATE.model_dump(mode="json", exclude_defaults=True)
         )
         await messages_store.add_template(
             connection, business, "review_request", "sms", FIRST_TEMPLATE

@@ -27,11 +27,14 @@ MAY_SLEEP = {
     "supervisor.py": "looks at its children; nothing else would be as small",
     "calls/runner.py": "the next call is allowed in less than a second",
     "calls/closing.py": "an answer must be written down, so it waits for the database",
+    "messaging/making.py": "the call may be another process's, which tells nobody; signs of life",
     "connections/registry.py": "looks for changes every second",
     "jobs/worker.py": "asks the database for a sign of life",
     "web": "counters are saved, and pages told of news, every few seconds",
     "connectors/*/sandbox.py": "a provider in miniature takes its time",
     "connectors/*/miniature.py": "a provider in miniature takes its time",
+    "connectors/*/runs.py": "deals come at a pace",
+    "sandbox/guests.py": "people do not look at their phones at once",
 }
 # Statements stand in files named store.py and in the migrations; these few have their own reason.
 MAY_SPEAK_SQL = {

@@ -12,6 +12,7 @@ from uuid import uuid4
 from uzel.calls import recover
 from uzel.calls import store as calls_store
 from uzel.calls.closing import Owner
+from uzel.calls.guard import Guard
 from uzel.calls.plan import WAKE as CALLS
 from uzel.calls.runner import Runner
 from uzel.connections.registry import Registry
@@ -20,19 +21,24 @@ from uzel.events.event import Flow
 from uzel.events.process import Processor
 from uzel.events.receive import WAKE as EVENTS
 from uzel.events.replay import wake_left_behind
-from uzel.flows.receipts import on_receipts
+from uzel.flows.receipts import on_inbound, on_opt_outs, on_receipts
 from uzel.flows.review_requests.flow import ReviewRequests
+from uzel.flows.review_requests.late import give_up_late
+from uzel.flows.review_requests.remind import remind
 from uzel.jobs.queue import prune
 from uzel.jobs.worker import Periodic, Worker
 from uzel.kit import addresses, database
 from uzel.kit.lifeline import watch_parent
 from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.kit.settings import Settings
+from uzel.messages.guard import guard
+from uzel.messages.guard_store import reckon
 from uzel.messages.receipts import match_early, poll_receipts
+from uzel.messages.route import escalate, expire
 from uzel.messages.send import on_closed
 
-# Who is told how a call ended, by the first word of its effect.
-OWNERS: dict[str, Owner] = {"message": on_closed}
+# Who is asked before a call leaves, by the first word of its effect.
+GUARDS: dict[str, Guard] = {"message": guard}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,22 @@ class Parts:
     registry: Registry
 
 
-def flows(registry: Registry) -> Mapping[str, Flow]:
-    """Which flow reacts to which type of event."""
-    review_requests = ReviewRequests(registry)
+def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
+    """Which flow reacts to which type of event. `url`: where our own pages are."""
+    review_requests = ReviewRequests(registry, url)
     return {
         "visit.completed": review_requests.on_completed,
         "visit.cancelled": review_requests.on_cancelled,
         "receipt.updated": on_receipts,
+        "message.received": on_inbound,
+        "recipient.stopped": on_opt_outs,
+        "recipient.resumed": on_opt_outs,
     }
+
+
+def owners(registry: Registry, url: str) -> dict[str, Owner]:
+    """Who is told how a call ended, by the first word of its effect."""
+    return {"message": on_closed, "guest": ReviewRequests(registry, url).on_guests}
 
 
 @contextlib.asynccontextmanager
@@ -77,30 +91,16 @@ async def run_worker(settings: Settings) -> None:
         me = uuid4()
         name = f"{socket.gethostname()}:{os.getpid()}"
         await calls_store.beat(parts.pool, me, name)
-        runner = Runner(parts.pool, parts.registry, OWNERS, me)
-        processor = Processor(parts.pool, parts.registry, flows(parts.registry), runner.wake)
+        known = owners(parts.registry, settings.url)
+        runner = Runner(parts.pool, parts.registry, known, me, GUARDS)
+        reactions = flows(parts.registry, settings.url)
+        processor = Processor(parts.pool, parts.registry, reactions, runner.wake)
         worker = Worker(
             settings.database_url or "",
             {EVENTS: processor.process, CALLS: runner.wake},
             (
                 Periodic("beat", 2, lambda: calls_store.beat(parts.pool, me, name)),
-                Periodic("registry", 1, parts.registry.refresh),
-                Periodic(
-                    "abandoned",
-                    2,
-                    lambda: recover.recover_abandoned(parts.pool, parts.registry, runner),
-                ),
-                Periodic("taken back", 5, runner.take_back_lost),
-                Periodic("overdue", 3, lambda: recover.wake_overdue(parts.pool)),
-                Periodic(
-                    "lookups",
-                    5,
-                    lambda: recover.look_up_unknown(parts.pool, parts.registry, runner),
-                ),
-                Periodic("left behind", 5, lambda: wake_left_behind(parts.pool)),
-                Periodic("early receipts", 3, lambda: match_early(parts.pool)),
-                Periodic("receipts", 20, lambda: poll_receipts(parts.pool, parts.registry, runner)),
-                Periodic("queue log", 60, lambda: prune(parts.pool)),
+                *chores(parts, runner),
             ),
         )
 
@@ -113,6 +113,27 @@ async def run_worker(settings: Settings) -> None:
         await runner.stop()
         with contextlib.suppress(*database.LOST):
             await calls_store.bury(parts.pool, me)
+
+
+def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
+    """What is looked at again and again, by every worker."""
+    pool, registry, url = parts.pool, parts.registry, parts.settings.url
+    return (
+        Periodic("registry", 1, registry.refresh),
+        Periodic("abandoned", 2, lambda: recover.recover_abandoned(pool, registry, runner)),
+        Periodic("taken back", 5, runner.take_back_lost),
+        Periodic("overdue", 3, lambda: recover.wake_overdue(pool)),
+        Periodic("lookups", 5, lambda: recover.look_up_unknown(pool, registry, runner)),
+        Periodic("left behind", 5, lambda: wake_left_behind(pool)),
+        Periodic("early receipts", 3, lambda: match_early(pool)),
+        Periodic("receipts", 20, lambda: poll_receipts(pool, registry, runner)),
+        Periodic("next ways", 2, lambda: escalate(pool, registry)),
+        Periodic("expired", 20, lambda: expire(pool)),
+        Periodic("reminders", 20, lambda: remind(pool, registry, url)),
+        Periodic("late lookups", 60, lambda: give_up_late(pool, registry)),
+        Periodic("budgets", 30, lambda: reckon(pool)),
+        Periodic("queue log", 60, lambda: prune(pool)),
+    )
 
 
 def on_stop(stop: Callable[[], None]) -> None:

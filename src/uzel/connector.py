@@ -8,13 +8,18 @@ framework (its sandbox excepted) and no other connector.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from uzel.model.inbound import Inbound
+from uzel.model.opt_out import OptOut
 from uzel.model.receipt import Receipt
+from uzel.model.unmapped import Unmapped
 from uzel.model.visit import Visit
+
+Data = Visit | Receipt | Inbound | OptOut | Unmapped
 
 
 class Config(BaseModel):
@@ -52,30 +57,34 @@ class Element:
     subject: str | None = None
     occurred_at: datetime | None = None
     reason: str | None = None
-    data: Visit | Receipt | None = None
+    data: Data | None = None
 
 
-class BodyKind(StrEnum):
-    """What the door demands of a body before it stores it."""
+class BodyKind(Flag):
+    """What the door demands of a body before it stores it; several are joined by `|`."""
 
-    JSON = "json"
-    FORM = "form"
+    JSON = auto()
+    FORM = auto()
+    XML = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """How to read what the provider posts.
 
-    verify  raises SignatureInvalid; the URL key was checked before
-    parse   pure; one bad element never costs the others; raises PayloadInvalid only where nothing
-            at all can be read
-    answer  the exact body the provider expects beside the 200
+    verify     raises SignatureInvalid; the URL key was checked before
+    parse      pure; one bad element never costs the others; raises PayloadInvalid only where
+               nothing at all can be read
+    answer     the exact body the provider expects beside the 200
+    challenge  `challenge(query, config) -> bytes`: the answer to the GET by which a provider makes
+               sure that the address is ours; raises SignatureInvalid. None: it makes no such GET
     """
 
     body: BodyKind
     parse: Callable[[Received, Any], list[Element]]
     verify: Callable[[Received, Any], None] | None = None
     answer: bytes = b"{}"
+    challenge: Callable[[str, Any], bytes] | None = None
 
 
 class Checked(StrEnum):
@@ -107,9 +116,12 @@ class Operation:
     """One thing we may ask of the provider.
 
     run         `run(http, config, arguments) -> Answer`; raises a CallFailed
-    arguments   names of the JSON-ready arguments; the journal keeps them all
+    arguments   names of the JSON-ready arguments; the journal keeps them all. Whoever plans the
+                call fills in two by itself where they are listed: `reference`, our own id of the
+                message (at most 36 letters, digits and dashes, unique), and `lifetime_s`, after
+                which the provider must not deliver it any more
     repeatable  True: asking twice has the effect of asking once, so an unknown outcome may be
-                tried again
+                tried again; `repeatable_for_s`: for so long after the first time (None: for ever)
     look_up     `look_up(http, config, reference, arguments) -> Answer | None`: asks the provider
                 whether a call whose answer was lost did happen; None: it did not; None as the
                 function: the provider offers no way to find out
@@ -121,7 +133,19 @@ class Operation:
     checked: Checked
     checked_on: date
     repeatable: bool = False
+    repeatable_for_s: int | None = None
     look_up: Callable[..., Awaitable[Answer | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to reach people through an operation.
+
+    needs  name of a setting (bool) without which this channel is off
+    """
+
+    operation: str
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,17 @@ class Connector:
     register       `register(http, config, url)`: has the provider post to `url`, and no longer to
                    earlier addresses of the same hook; may be repeated, raises a CallFailed. None:
                    a person enters the address on their side
+    channels       `sms` (phone, text), `whatsapp` (phone, text; only to who wrote within a day),
+                   `whatsapp_template` (phone, template, language, parameters, buttons),
+                   `email` (to, subject, text, html, unsubscribe_url) → how
+    receipts       the operation that asks what became of up to 100 messages, `ids`; its Answer's
+                   data is {"messages": [{"reference", "known", "state" (a ReceiptState), "code",
+                   "detail", "cost_minor"}]}, and its currency that of the costs
+    tells_costs    whether `receipts` is the way to learn what a message cost
+    guest          the operation that finds the guest of a visit which came without one (`guest`:
+                   Visit.guest); its Answer's data is {"phone", "name", "email"}, each may be None
+    meanings       what a status word may be told to mean (`completed`, `cancelled`, `ignored`) →
+                   name of the setting (a list of words) that keeps it
     """
 
     name: str
@@ -147,3 +182,8 @@ class Connector:
     test: str | None = None
     rate_per_s: float = 5.0
     register: Callable[..., Awaitable[None]] | None = None
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    receipts: str | None = None
+    tells_costs: bool = False
+    guest: str | None = None
+    meanings: Mapping[str, str] = field(default_factory=dict)

@@ -88,6 +88,8 @@ class Rejected(CallFailed):
     """The provider understood and said no. Sending the same again changes nothing.
 
     `suppress`: the recipient is on a stop-list and must not be tried by other ways either.
+    `unreachable`: this recipient cannot be reached by this channel at all; another one may.
+    `final`: no other channel may carry the message either: an earlier copy was accepted.
     """
 
     def __init__(
@@ -97,9 +99,13 @@ class Rejected(CallFailed):
         code: str | None = None,
         http_status: int | None = None,
         suppress: bool = False,
+        unreachable: bool = False,
+        final: bool = False,
     ) -> None:
         super().__init__(detail, code=code, http_status=http_status)
         self.suppress = suppress
+        self.unreachable = unreachable
+        self.final = final
 
 
 class OutcomeUnknown(CallFailed):

@@ -9,7 +9,7 @@ import resource
 import uvicorn
 import uvloop
 
-from uzel.app import OWNERS, open_parts, run_worker
+from uzel.app import open_parts, owners, run_worker
 from uzel.errors import ConfigError
 from uzel.events.door import Door
 from uzel.events.receive import Receiver
@@ -36,7 +36,8 @@ async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
     async with open_parts(settings, "web", pool_size=10) as parts:
         receiver = Receiver(parts.pool)
         door = door_type(parts.registry, receiver)
-        deps = Deps(settings, parts.pool, parts.ring, parts.registry, receiver, door, OWNERS)
+        known = owners(parts.registry, settings.url)
+        deps = Deps(settings, parts.pool, parts.ring, parts.registry, receiver, door, known)
         server = Server(
             uvicorn.Config(
                 Web(deps),

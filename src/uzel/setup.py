@@ -30,6 +30,31 @@ log = logging.getLogger("uzel.setup")
 
 # The name stands in the nominative: a template cannot decline it.
 FIRST_TEMPLATE = "{place}: спасибо, что были у нас! Как всё прошло? {link}"
+# What a business begins with: purpose, channel, subject, body. None for WhatsApp, which carries to
+# strangers only what Meta has approved; a reminder goes out only once it is switched on.
+FIRST_TEXTS = (
+    ("review_request", "sms", None, FIRST_TEMPLATE),
+    (
+        "review_request",
+        "email",
+        "{place}: как всё прошло?",
+        "Здравствуйте, {name}!\n\nСпасибо, что были у нас. Расскажите, как всё прошло, это займёт "
+        "минуту:\n\n{link}\n\n{place}",
+    ),
+    (
+        "review_reminder",
+        "sms",
+        None,
+        "{place}: мы всё ещё ждём ваш отзыв, это займёт минуту: {link}",
+    ),
+    (
+        "review_reminder",
+        "email",
+        "{place}: мы всё ещё ждём ваш отзыв",
+        "Здравствуйте, {name}!\n\nМы всё ещё ждём ваш отзыв, это займёт "
+        "минуту:\n\n{link}\n\n{place}",
+    ),
+)
 
 
 def migrate_and_set_up(settings: Settings) -> None:
@@ -65,8 +90,7 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
         async with connection.transaction():
             await migrations.alone(connection)
             business = await default_business(connection)
-            if await newest_template(connection, business, "review_request", "sms") is None:
-                await add_template(connection, business, "review_request", "sms", FIRST_TEMPLATE)
+            await add_first_texts(connection, business)
             if not await any_person(connection):
                 log.info("nobody can sign in yet; add somebody: uzel user add NAME")
             for name in await adopt_environment(connection, ring, os.environ):
@@ -75,3 +99,10 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
                     log.info("tell it where to post: uzel connection register %s", name)
     finally:
         await connection.close()
+
+
+async def add_first_texts(connection: database.Connection, business_id: int) -> None:
+    """The texts a business begins with; one that is there, or was retired, stays as it is."""
+    for purpose, channel, subject, body in FIRST_TEXTS:
+        if await newest_template(connection, business_id, purpose, channel) is None:
+            await add_template(connection, business_id, purpose, channel, body, subject=subject)

@@ -94,17 +94,6 @@ def test_the_keyboard_is_enough(browser: Browser, demo: Demo) -> None:
         page.wait_for_url("**/connections")
 
 
-def test_a_text_is_previewed_as_it_is_typed(browser: Browser, demo: Demo) -> None:
-    with watched(browser, demo) as seen:
-        page = seen.sign_in().open("/business")
-        page.fill("#body", "Спасибо, {name}! {link}")
-        expect(page.locator("#preview .sms").first).to_contain_text("Спасибо, Мария!")
-        page.fill("#body", "Спасибо!")
-        expect(page.locator("#preview")).to_contain_text("В тексте нет {link}")
-        page.reload()
-        assert "{place}" in page.locator("#body").input_value()
-
-
 def test_an_address_is_copied(browser: Browser, demo: Demo) -> None:
     with watched(browser, demo) as seen:
         page = seen.sign_in().open("/connections/new/iiko")
@@ -145,10 +134,7 @@ def test_without_script_everything_still_works(browser: Browser, demo: Demo) -> 
         page.get_by_role("button", name="Показать").click()
         expect(page.locator("#list tbody")).to_contain_text("заказ 7002")
         expect(page.locator("#list tbody")).not_to_contain_text("заказ 7001")
-        page.goto(demo.told["url"] + "/business")
-        page.fill("#body", "Привет, {name}! {link}")
-        page.get_by_role("button", name="Посмотреть").click()
-        expect(page.locator("#preview .sms").first).to_contain_text("Привет, Мария!")
+        page.goto(demo.told["url"] + "/")
         page.get_by_role("button", name="Тёмный").click()
         assert page.locator("html").get_attribute("data-theme") == "dark"
         page.get_by_role("button", name="English").click()

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from parts import sandbox, sandbox_server
 from sample_data import MASTER_KEY
 from uzel.cli import main
+
+__all__ = ["sandbox", "sandbox_server"]
 
 Command = Callable[..., tuple[int, str, str]]
 

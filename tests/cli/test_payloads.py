@@ -1,10 +1,15 @@
 """`uzel replay` as it is typed."""
 
 import asyncio
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
+
+from parts import new_phone, visit
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -48,3 +53,32 @@ def test_a_database_that_is_away_is_said_in_a_line(on_sample: Command, monkeypat
     status, out, err = on_sample("replay", "--parked")
     assert (status, out, len(err.splitlines())) == (1, "", 1)
     assert "uzel doctor" in err and "canary" not in err
+
+
+def test_a_dry_run_shows_place_time_and_words_and_writes_nothing(
+    sample_dsn: str, on_sample: Command, tmp_path: Path
+) -> None:
+    tables = ("raw_event", "event", "review_request", "message", "call")
+    count = "select " + ", ".join(f"(select count(*) from {table})" for table in tables)
+    before = tuple(rows(sample_dsn, count)[0])
+    rows(sample_dsn, 'update business set rules = \'{"delay_s": {"iiko": 3600}}\'')
+    file = tmp_path / "visit.json"
+    file.write_text(json.dumps(visit(str(uuid4()), phone=new_phone(), minute=-9000)))
+    status, out, _ = on_sample("explain", "iiko", str(file), "--here")
+    (seen,) = json.loads(out)
+    assert status == 0
+    # The visit of a sample lies in the past, so for the rules it comes too late.
+    assert (seen["decision"], seen["reason"]) == ("skip", "too_late")
+    rows(sample_dsn, "update business set rules = rules || '{\"expires_after_s\": null}'")
+    (seen,) = json.loads(on_sample("explain", "iiko", str(file), "--here")[1])
+    (way,) = seen["ways"]
+    assert (seen["decision"], seen["place"]) == ("request", "Кофейня «Узел»")
+    assert way["channel"] == "sms" and "/r/" in way["text"] and way["parts"] >= 1
+    assert tuple(rows(sample_dsn, count)[0]) == before
+
+
+def test_a_dry_run_needs_a_connection(on_sample: Command, tmp_path: Path) -> None:
+    file = tmp_path / "visit.json"
+    file.write_text("{}")
+    status, _, err = on_sample("explain", "rkeeper", str(file), "--here")
+    assert (status, "uzel connection add" in err) == (1, True)

@@ -127,7 +127,8 @@ def test_it_succeeds_and_is_journalled_under_its_name(
     trial: Trial, name: str, operation: Operation
 ) -> None:
     answer = trial.run(name, operation)
-    assert [entry["operation"] for entry in trial.journal(name)] == [operation.name]
+    # A set: an operation may take several requests, all of them under its name.
+    assert {entry["operation"] for entry in trial.journal(name)} == {operation.name}
     shown = json.dumps(dict(answer.data)) + repr(answer) + json.dumps(trial.journal(name))
     assert all(secret not in shown for secret in trial.secrets(name))
 

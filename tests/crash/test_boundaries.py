@@ -14,8 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 from cutting_proxy import Proxy, proxy_to
-from parts import RING, Hub, Sandbox, go, new_phone, open_hub, until, visit
-from uzel.app import OWNERS, flows
+from parts import OUR_URL, RING, Hub, Sandbox, go, new_phone, new_runner, open_hub, until, visit
+from uzel.app import flows
 from uzel.calls import recover
 from uzel.calls import store as calls_store
 from uzel.calls.runner import Runner
@@ -45,8 +45,8 @@ class Process:
         return cls(
             pool,
             Door(registry, Receiver(pool)),
-            Processor(pool, registry, flows(registry)),
-            Runner(pool, registry, OWNERS, hub.worker),
+            Processor(pool, registry, flows(registry, OUR_URL)),
+            new_runner(pool, registry, hub.worker),
         )
 
     async def die(self, *tasks: asyncio.Task[Any]) -> None:

@@ -14,9 +14,9 @@ from sample_data import (
     REJECTED_PHONE,
     UNKNOWN_PHONE,
 )
-from uzel.app import OWNERS
 from uzel.calls.recover import Choice, decide
 from uzel.kit import database
+from uzel.messages.send import on_closed
 from uzel.people.manage import find_session, sign_in
 
 Result = TypeVar("Result")
@@ -99,7 +99,7 @@ def test_after_a_restore_nothing_leaves_without_a_person(sample_dsn: str) -> Non
             "select id from call where arguments ->> 'phone' = $1", PLANNED_PHONE
         )
         async with connection.transaction():
-            await decide(connection, call_id, Choice.AGAIN, "olga", dict(OWNERS))
+            await decide(connection, call_id, Choice.AGAIN, "olga", {"message": on_closed})
         return waiting, await connection.fetchrow(
             "select c.state, m.state from call c join message m on c.effect = 'message:' || m.id "
             "where c.id = $1",

@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from parts import START, TEMPLATE, Hub, go, new_phone, open_hub, visit
+from parts import OUR_URL, START, TEMPLATE, Hub, go, new_phone, open_hub, visit
 from uzel.app import flows
 from uzel.connections.store import ensure_place
 from uzel.events.event import Decision, Event
@@ -60,7 +60,9 @@ def test_two_workers_with_the_same_raw_events_ask_once(module_dsn: str) -> None:
                     "select id from raw_event where connection_id = $1", hub.iiko
                 )
             ]
-            workers = [Processor(hub.pool, hub.registry, flows(hub.registry)) for _ in range(3)]
+            workers = [
+                Processor(hub.pool, hub.registry, flows(hub.registry, OUR_URL)) for _ in range(3)
+            ]
             await asyncio.gather(
                 *(worker.process(part) for worker in workers for part in (ids, ids[::-1], ids[3:]))
             )
@@ -84,7 +86,9 @@ def test_one_visit_told_in_many_requests_at_once_is_one_event(module_dsn: str) -
                     "select id from raw_event where connection_id = $1", hub.iiko
                 )
             ]
-            workers = [Processor(hub.pool, hub.registry, flows(hub.registry)) for _ in range(5)]
+            workers = [
+                Processor(hub.pool, hub.registry, flows(hub.registry, OUR_URL)) for _ in range(5)
+            ]
             await asyncio.gather(
                 *(worker.process(ids[n * 2 : n * 2 + 2]) for n, worker in enumerate(workers))
             )
@@ -217,7 +221,7 @@ def test_a_raw_event_that_breaks_the_flow_is_parked_alone(module_dsn: str) -> No
     async def run() -> None:
         async with open_hub(module_dsn, NOWHERE) as hub:
             phones = [new_phone() for _ in range(9)]
-            real = flows(hub.registry)["visit.completed"]
+            real = flows(hub.registry, OUR_URL)["visit.completed"]
 
             async def breaking(
                 connection: Connection, events: Sequence[Event]
@@ -234,7 +238,7 @@ def test_a_raw_event_that_breaks_the_flow_is_parked_alone(module_dsn: str) -> No
             assert (await states(hub))[4] == "parked"
             assert len(await hub.messages()) == 8
             # After a new version it can be replayed.
-            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry))
+            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry, OUR_URL))
             await again(hub)
             assert sorted(row["phone"] for row in await hub.messages()) == sorted(phones)
 
@@ -261,7 +265,7 @@ def test_what_is_not_the_events_fault_leaves_them_waiting(
             with pytest.raises(type(error)):
                 await hub.process()
             assert await states(hub) == ["received"] * 3 and not await hub.events()
-            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry))
+            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry, OUR_URL))
             await hub.process()
             assert len(await hub.messages()) == 3
 
@@ -274,7 +278,7 @@ def test_one_that_never_goes_through_is_parked_while_others_do(module_dsn: str) 
     async def run() -> None:
         async with open_hub(module_dsn, NOWHERE) as hub:
             phones = [new_phone() for _ in range(2 * MOST_FAILURES)]
-            real = flows(hub.registry)["visit.completed"]
+            real = flows(hub.registry, OUR_URL)["visit.completed"]
 
             async def too_much(
                 connection: Connection, events: Sequence[Event]
@@ -292,7 +296,7 @@ def test_one_that_never_goes_through_is_parked_while_others_do(module_dsn: str) 
                     await hub.process()
             assert (await states(hub)) == ["parked"] + ["processed"] * (len(phones) - 1)
             assert len(await hub.messages()) == len(phones) - 1
-            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry))
+            hub.processor = Processor(hub.pool, hub.registry, flows(hub.registry, OUR_URL))
             await again(hub)
             assert len(await hub.messages()) == len(phones)
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parts import START, Hub, Sandbox, go, new_phone, open_hub, until, visit
+from parts import OUR_URL, START, Hub, Sandbox, go, new_phone, open_hub, until, visit
 from uzel.app import flows
 from uzel.calls import recover
 from uzel.calls.recover import Choice
@@ -24,6 +24,7 @@ from uzel.connector import Element
 from uzel.events.event import Event
 from uzel.events.process import Processor
 from uzel.flows.review_requests.flow import ReviewRequests
+from uzel.flows.review_requests.wish import CODE_LENGTH
 from uzel.kit import database
 from uzel.model.visit import Visit, VisitState
 
@@ -370,7 +371,9 @@ def test_workers_that_meet_over_one_phone_ask_once(module_dsn: str) -> None:
             for number in range(40):
                 await hub.post(visit(str(uuid4()), phone=phones[number % 4]))
             ids = await waiting(hub)
-            workers = [Processor(hub.pool, hub.registry, flows(hub.registry)) for _ in range(4)]
+            workers = [
+                Processor(hub.pool, hub.registry, flows(hub.registry, OUR_URL)) for _ in range(4)
+            ]
 
             # Each is ready to be told that it has to give way.
             async def work(number: int) -> bool:
@@ -395,8 +398,12 @@ def test_the_text_is_filled_in_and_goes_out_as_written(module_dsn: str, sandbox:
             await hub.process()
             await hub.call()
             (entry,) = sandbox.sent(phone)
+            code = await hub.pool.fetchval(
+                "select code from review_request where business_id = $1", hub.business
+            )
+            assert len(code) == CODE_LENGTH
             assert entry["request"]["text"] == (
-                "Спасибо, Аня {link} %s! Как вам Кофейня? https://reviews.example/1"
+                f"Спасибо, Аня {{link}} %s! Как вам Кофейня? {OUR_URL}/r/{code}"
             )
 
     go(run)
@@ -446,7 +453,7 @@ def test_a_visit_that_is_completed_anew_after_its_request_was_withdrawn_is_asked
 
     async def run() -> None:
         async with open_hub(module_dsn, sandbox.url) as hub:
-            flow, phone = ReviewRequests(hub.registry), new_phone()
+            flow, phone = ReviewRequests(hub.registry, OUR_URL), new_phone()
             active = hub.registry.get(hub.iiko)
             assert active is not None
 

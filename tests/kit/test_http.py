@@ -24,6 +24,7 @@ from uzel.errors import (
 from uzel.kit.http import LONGEST_RETRY_AFTER_S, ask, new_client
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Refusal = Callable[[httpx2.Response], CallFailed | None]
 CANARY = "canary-2f6b1c"
 
 
@@ -56,14 +57,14 @@ async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.transport.abort()
 
 
-def asked(talk: Talk, *, effect: bool) -> httpx2.Response:
+def asked(talk: Talk, *, effect: bool, refusal: Refusal | None = None) -> httpx2.Response:
     async def run() -> httpx2.Response:
         async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             async with new_client(f"http://127.0.0.1:{port}/api") as http:
                 http.timeout = httpx2.Timeout(10, read=0.2)
                 form = {"secret": CANARY}
-                return await ask(http, "POST", "/do", effect=effect, form=form)
+                return await ask(http, "POST", "/do", effect=effect, form=form, refusal=refusal)
 
     return asyncio.run(run())
 
@@ -157,6 +158,21 @@ def limited(*headers: str) -> float:
     with pytest.raises(RateLimited) as caught:
         asked(answering(status(429, *headers)), effect=True)
     return (caught.value.retry_at - before).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "error"),
+    [(429, b"spent", AuthFailed), (429, b"", RateLimited), (500, b"spent", AuthFailed)],
+)
+def test_a_body_that_says_more_than_the_status_comes_first(
+    code: int, body: bytes, error: type[CallFailed]
+) -> None:
+    def refusal(response: httpx2.Response) -> CallFailed | None:
+        return AuthFailed("spent") if response.content == b"spent" else None
+
+    with pytest.raises(CallFailed) as caught:
+        asked(answering(status(code, body=body)), effect=True, refusal=refusal)
+    assert type(caught.value) is error
 
 
 def test_retry_after_is_read_in_both_forms_and_kept_within_a_day() -> None:

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from parts import module_dsn
 from reading import Reading
+
+__all__ = ["module_dsn"]
 
 
 @pytest.fixture

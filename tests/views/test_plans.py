@@ -22,9 +22,17 @@ from uzel.views import (
     EventFilter,
     MessageFilter,
     RawEventFilter,
+    costs,
+    costs_store,
+    funnel,
+    funnel_store,
+    mapping_store,
     metrics_store,
     overview_store,
+    provider_store,
     query_store,
+    ratings,
+    ratings_store,
 )
 
 ROWS = 60_000
@@ -95,6 +103,45 @@ def others() -> Iterator[tuple[str, Work]]:
     yield "overview", views.overview
     yield "an overview of little", lambda pool: views.overview(pool, LATE + timedelta(hours=24))
     yield "metrics", metrics_store.figures
+
+
+def reviews() -> Iterator[tuple[str, Work]]:
+    """What guests made of requests, what messages cost, words nobody has explained."""
+    now, sources = datetime.now(UTC), {1: "iiko", 2: "iiko", 4: "smsru"}
+    for since in (LATE, now - timedelta(days=30)):
+        yield (
+            f"funnel {since}",
+            partial(funnel.funnel, business_id=1, sources=sources, since=since, until=now),
+        )
+        wanted = costs.CostFilter(since, now)
+        yield (
+            f"costs {since}",
+            partial(costs.costs, business_id=1, zone="Europe/Moscow", wanted=wanted),
+        )
+        yield (
+            f"tallies {since}",
+            partial(ratings.tallies, business_id=1, since=since, until=now, low_rating=3),
+        )
+    said = (
+        *(ratings.SaidFilter(), ratings.SaidFilter(LATE), ratings.SaidFilter(rating=5)),
+        *(ratings.SaidFilter(unseen=True), ratings.SaidFilter(worded=True)),
+        *(ratings.SaidFilter(place_id=77), ratings.SaidFilter(until=LATE, rating=2)),
+    )
+    for chosen in said:
+        yield (
+            f"{chosen}",
+            partial(
+                ratings.list_said, business_id=1, wanted=chosen, low_rating=3, before=None, limit=50
+            ),
+        )
+    yield "who waits", partial(ratings_store.unseen, business_id=1, low_rating=3)
+    yield "a rating", lambda pool: ratings.said_life(pool, 4_000)
+    yield "budget", lambda pool: costs.budget(pool, 1, now.date())
+    yield "words", lambda pool: mapping_store.words(pool, 1)
+    yield "requests of a word", lambda pool: mapping_store.raw_ids(pool, 1, "Отдан", 500)
+    yield "places of a word", lambda pool: mapping_store.places(pool, [1, 2, 3], "Отдан")
+    for connection_id in (1, 4):
+        yield "set-up", partial(provider_store.seen, connection_id=connection_id)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +218,7 @@ def problem_of(node: dict[str, Any]) -> str | None:
     return f"{read:.0f} rows of {node['Relation Name']} read" if read > MOST else None
 
 
-@pytest.mark.parametrize("works", [lists, others], ids=["lists", "others"])
+@pytest.mark.parametrize("works", [lists, others, reviews], ids=["lists", "others", "reviews"])
 def test_nothing_reads_a_large_table_to_its_end(
     dsn_of_many: str,
     works: Callable[[], Iterator[tuple[str, Work]]],
@@ -179,6 +226,8 @@ def test_nothing_reads_a_large_table_to_its_end(
 ) -> None:
     # Few enough that there is more of everything, many enough for the last hour.
     monkeypatch.setattr(overview_store, "COUNTED", 4_000)
+    monkeypatch.setattr(funnel_store, "COUNTED", 4_000)
+    monkeypatch.setattr(costs_store, "COUNTED", 4_000)
     complaints = asyncio.run(explained(dsn_of_many, works()))
     assert not complaints, "\n\n".join(complaints[:5])
 

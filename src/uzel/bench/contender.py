@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from uzel.bench import store
 from uzel.bench.bodies import DeliveryRequests
+from uzel.bench.businesses import NAME
 from uzel.bench.load import LoadResult, closed_loop, open_loop
 from uzel.bench.process import run_in_process
-from uzel.bench.stage import NAME, Process
+from uzel.bench.stage import Process
 from uzel.events.receive import digest_of
 from uzel.kit import database
 

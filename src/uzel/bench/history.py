@@ -7,8 +7,9 @@ import orjson
 
 from uzel.bench import store
 from uzel.bench.bodies import ORGANIZATION_ID, iiko_delivery, iiko_order_id
+from uzel.bench.businesses import NAME
 from uzel.bench.report import Progress
-from uzel.bench.stage import NAME, Stage
+from uzel.bench.stage import Stage
 from uzel.errors import ConfigError
 from uzel.kit import database
 

@@ -10,23 +10,28 @@ in a row. A longer run at nine tenths of the best rate must hold; if it does not
 of what came out at the other end. What holds is `visits_per_s`.
 
 Then comes a lower rate, for the time from the 200 that acknowledges a visit (as its sender saw it)
-to the arrival of its request at SMS.ru (as the sandbox's journal has it).
+to the arrival of its request at SMS.ru (as the sandbox's journal has it). Last, the same beside
+another business whose provider hangs: see `isolation`.
 
-Void: a visit acknowledged and not sent, sent twice, or without its receipt, in any part; an answer
-other than 200 in the last two parts; a process that ended; no rate that holds.
+Void: a visit acknowledged and not sent, sent twice, or without its receipt, in any part (of those
+beside a provider that hangs, only sent twice); an answer other than 200 after the steps; a process
+that ended; no rate that holds.
 """
 
 from dataclasses import dataclass
 
+from uzel.bench import isolation
+from uzel.bench.businesses import NAME
+from uzel.bench.isolation import Isolation, Neighbour, isolate
 from uzel.bench.latency import Latencies
 from uzel.bench.process import run
 from uzel.bench.report import Figures, Progress, rounded, verdict
-from uzel.bench.stage import NAME, Process, Stage, staged
+from uzel.bench.stage import Process, Stage, staged
 from uzel.bench.usage import Meter
-from uzel.bench.visits import Flow, Visits
+from uzel.bench.visits import Flow, Visits, first_bytes
 from uzel.kit import database
 
-DEFAULT_S = 80.0
+DEFAULT_S = 140.0
 BESIDES_S = 8.0
 WARM_UP_PER_S = 50.0
 FIRST_PER_S = 100.0
@@ -46,6 +51,7 @@ LABELS = {
     "first_byte_p50_ms": "acknowledged → at the provider, median, ms",
     "first_byte_p99_ms": "acknowledged → at the provider, 99 %, ms",
     "first_byte_rate_per_s": "… measured at visits per second",
+    **isolation.LABELS,
     "cpu_web_us": "processor time per visit: web, µs",
     "cpu_worker_us": "… worker, µs",
     "cpu_database_us": "… database, µs",
@@ -69,26 +75,40 @@ class Plan:
     step_s: float
     hold_s: float
     first_byte_s: float
+    calm_s: float
+    hang_s: float
     first_per_s: float = FIRST_PER_S
     most_steps: int = 18
 
     @classmethod
     def of(cls, total_s: float) -> "Plan":
         """The parts of a run that measures for about so long; shorter ones would show nothing."""
-        return cls(max(2.0, total_s / 25), max(4.0, total_s / 6), max(2.0, total_s / 6))
+        share = total_s / DEFAULT_S
+        return cls(
+            step_s=max(2.0, 3.0 * share),
+            hold_s=max(4.0, 14.0 * share),
+            first_byte_s=max(2.0, 13.0 * share),
+            calm_s=max(4.0, 30.0 * share),
+            hang_s=max(2.0, 30.0 * share),
+        )
 
     @property
     def total_s(self) -> float:
         """All parts together, if the machine is about as fast as two cores are."""
         steps = min(10, self.most_steps)
-        return steps * (self.step_s + SETTLING_S) + self.hold_s + self.first_byte_s
+        isolation_s = self.calm_s + self.hang_s + isolation.recovery_s(self.hang_s)
+        longer_s = self.hold_s + self.first_byte_s + isolation_s
+        return steps * (self.step_s + SETTLING_S) + longer_s
 
 
 class Reviews:
     """One run."""
 
-    def __init__(self, stage: Stage, visits: Visits, plan: Plan, progress: Progress) -> None:
-        self._stage, self._visits, self._plan, self._progress = stage, visits, plan, progress
+    def __init__(
+        self, stage: Stage, visits: Visits, neighbour: Neighbour, plan: Plan, progress: Progress
+    ) -> None:
+        self._stage, self._visits, self._neighbour = stage, visits, neighbour
+        self._plan, self._progress = plan, progress
         self._flows: list[Flow] = []
         self._used_s: dict[str, float] = {}
 
@@ -98,16 +118,14 @@ class Reviews:
         best_per_s = await self._ramp()
         held = await self._hold(best_per_s or self._plan.first_per_s)
         slow = await self._send_slowly(held.load.per_s) if held else None
-        first_bytes = slow.first_bytes() if slow else Latencies()
-        counted = [flow for flow in (held, slow) if flow]
+        isolated = await self._isolate(held.load.per_s) if held else None
         return {
             "bench": "reviews",
-            **self._verdict(held is not None, errors=sum(flow.errors for flow in counted)),
+            **self._verdict(held, slow, isolated),
             "seconds": rounded(self._progress.elapsed_s, 1),
             "visits_per_s": rounded(held.load.per_s, 1) if held else 0.0,
-            "first_byte_p50_ms": rounded(first_bytes.percentile(50), 1),
-            "first_byte_p99_ms": rounded(first_bytes.percentile(99), 1),
-            "first_byte_rate_per_s": rounded(slow.per_s, 1) if slow else None,
+            **first_byte_figures(slow),
+            **(isolated.figures() if isolated else {}),
             **self._costs(held),
             **self._stage.circumstances(),
             "acknowledged": sum(len(flow.load.acknowledged) for flow in self._flows),
@@ -144,19 +162,40 @@ class Reviews:
         per_s = min(FIRST_BYTE_PER_S, FIRST_BYTE_SHARE * visits_per_s)
         return await self._send("first byte at the provider", per_s, self._plan.first_byte_s)
 
+    async def _isolate(self, visits_per_s: float) -> Isolation:
+        self._visits.forget()
+        return await isolate(
+            self._send_on,
+            self._neighbour,
+            isolation.rate_for(visits_per_s),
+            calm_s=self._plan.calm_s,
+            hang_s=self._plan.hang_s,
+        )
+
     async def _send(self, what: str, per_s: float, seconds: float) -> Flow:
+        self._visits.forget()
+        return await self._send_on(what, per_s, seconds)
+
+    async def _send_on(self, what: str, per_s: float, seconds: float) -> Flow:
+        """Without clearing the journal before."""
         self._progress.begin(f"{what}: {per_s:.0f} visits per second", seconds + SETTLING_S)
         flow = await self._visits.send(per_s, seconds)
         self._flows.append(flow)
         return flow
 
-    def _verdict(self, held: bool, errors: int) -> Figures:
+    def _verdict(self, held: Flow | None, slow: Flow | None, isolated: Isolation | None) -> Figures:
         reasons = [] if held else ["no rate holds: the backlog grew at every one"]
+        counted = [flow for flow in (held, slow) if flow]
+        errors, doubled = 0, len(set[str]().union(*(flow.doubled for flow in self._flows)))
+        if isolated:
+            reasons += isolated.void_because
+            counted += isolated.flows
+            errors, doubled = isolated.errors, doubled + len(isolated.doubled)
         return verdict(
             [*reasons, *self._stage.ended()],
-            errors=errors,
+            errors=errors + sum(flow.errors for flow in counted),
             lost=sum(flow.lost for flow in self._flows),
-            doubled=sum(flow.doubled for flow in self._flows),
+            doubled=doubled,
             without_receipt=sum(flow.unsettled for flow in self._flows),
         )
 
@@ -167,6 +206,16 @@ class Reviews:
         used_s = {**self._used_s, "load": held.load.cpu_s}
         visits = held.load.sent or 1
         return {f"cpu_{name}_us": rounded(used_s[name] / visits * 1e6) for name in used_s}
+
+
+def first_byte_figures(slow: Flow | None) -> Figures:
+    """Null where nothing was measured."""
+    measured = first_bytes(slow) if slow else Latencies()
+    return {
+        "first_byte_p50_ms": rounded(measured.percentile(50), 1),
+        "first_byte_p99_ms": rounded(measured.percentile(99), 1),
+        "first_byte_rate_per_s": rounded(slow.per_s, 1) if slow else None,
+    }
 
 
 def step_figures(flow: Flow) -> Figures:
@@ -188,7 +237,9 @@ async def measure(stage: Stage, web: Process, plan: Plan, progress: Progress) ->
     try:
         visits = Visits(stage, web, connection)
         visits.prepare()
-        return await Reviews(stage, visits, plan, progress).run()
+        neighbour = Neighbour(stage, web, connection)
+        neighbour.prepare()
+        return await Reviews(stage, visits, neighbour, plan, progress).run()
     finally:
         await connection.close()
 

@@ -23,26 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from uzel import migrations
+from uzel.bench.businesses import make_businesses
 from uzel.bench.load import Target
 from uzel.bench.report import Figures, rounded
 from uzel.bench.usage import Machine, fsync_ms, own_cores, postmaster
-from uzel.connections import manage
 from uzel.connections.manage import Added
-from uzel.connections.store import default_business, ensure_place
 from uzel.errors import UzelError
-from uzel.kit import addresses, database
+from uzel.kit import addresses
 from uzel.kit.embedded import EmbeddedPostgres
 from uzel.kit.lifeline import VARIABLE
 from uzel.kit.secrets import read_key_ring
-from uzel.messages.store import add_template
-from uzel.setup import FIRST_TEMPLATE
 
-NAME = "bench"
 LOOPBACK = "127.0.0.1"
-PLACE = ("Кофейня «Узел»", "https://reviews.example/uzel")
-SMSRU_API_ID = "sandbox-bench"
-# Far above what two cores can do: the limiter is on, and not the limit.
-SMS_PER_S = 5000.0
 CORES = 2
 OPEN_FILES = 8192
 READY_WITHIN_S = 60.0
@@ -73,7 +65,10 @@ class Process:
 
 @dataclass(slots=True)
 class Stage:
-    """A migrated database with connections in it, and the processes started on it."""
+    """A migrated database with connections in it, and the processes started on it.
+
+    connections  by connector, of the business that is measured; `neighbours`: of the other one
+    """
 
     data_dir: Path
     dsn: str
@@ -81,11 +76,18 @@ class Stage:
     sandbox_port: int
     machine: Machine
     connections: dict[str, Added] = field(default_factory=dict)
+    neighbours: dict[str, Added] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)
 
-    def hook(self, connector: str) -> str:
+    @property
+    def sandbox_url(self) -> str:
+        """Of the providers in miniature."""
+        return f"http://{LOOPBACK}:{self.sandbox_port}"
+
+    def hook(self, connector: str, *, of_neighbour: bool = False) -> str:
         """Path and query of the hook of `connector`, its key included."""
-        return f"/api/webhook/{connector}?key={self.connections[connector].key}"
+        known = self.neighbours if of_neighbour else self.connections
+        return f"/api/webhook/{connector}?key={known[connector].key}"
 
     def web(self, *, name: str = "web", dsn: str | None = None) -> Process:
         """The web process as `uzel serve` starts it; on another database if `dsn` is given."""
@@ -178,7 +180,7 @@ class Stage:
 
 @contextlib.contextmanager
 def staged() -> Iterator[Stage]:
-    """A database with an iiko and an SMS.ru connection, on at most `CORES` cores.
+    """A database with the connections of `make_businesses`, on at most `CORES` cores.
 
     It lies under UZEL_DATA_DIR, if that is set, so that the disk measured is the one in use; else
     where temporary files lie.
@@ -196,37 +198,13 @@ def staged() -> Iterator[Stage]:
         machine = Machine()
         migrations.upgrade_now(postgres.dsn)
         stage = Stage(Path(folder), postgres.dsn, end, free_port(), machine)
-        stage.connections = asyncio.run(fill(stage))
+        addresses.permit(LOOPBACK)
+        made = make_businesses(stage.dsn, read_key_ring(None, stage.data_dir), stage.sandbox_url)
+        stage.connections, stage.neighbours = asyncio.run(made)
         try:
             yield stage
         finally:
             stage.stop()
-
-
-async def fill(stage: Stage) -> dict[str, Added]:
-    """What a first start and an operator would have made: a place, a template, two connections.
-
-    The variables from which a first start makes connections are passed over: they name real
-    accounts, and a bench sends thousands of messages.
-    """
-    ring = read_key_ring(None, stage.data_dir)
-    addresses.permit(LOOPBACK)
-    sandbox = f"http://{LOOPBACK}:{stage.sandbox_port}"
-    smsru = {"api_id": SMSRU_API_ID, "base_url": f"{sandbox}/smsru"}
-    connection = await database.connect(stage.dsn, name=NAME)
-    try:
-        async with connection.transaction():
-            business = await default_business(connection)
-            await ensure_place(connection, business, *PLACE)
-            await add_template(connection, business, "review_request", "sms", FIRST_TEMPLATE)
-            return {
-                "iiko": await manage.add(connection, ring, "iiko", NAME, {}),
-                "smsru": await manage.add(
-                    connection, ring, "smsru", NAME, smsru, rate_per_s=SMS_PER_S
-                ),
-            }
-    finally:
-        await connection.close()
 
 
 @contextlib.contextmanager

@@ -52,10 +52,21 @@ async def newest_message(connection: Connection) -> int:
     return found
 
 
-async def count_delivered(connection: Connection, after_id: int) -> int:
-    """Messages newer than `after_id` whose receipt has arrived."""
+async def count_delivered(connection: Connection, connection_id: int, after_id: int) -> int:
+    """Messages of one connection newer than `after_id` whose receipt has arrived."""
     found: int = await connection.fetchval(
-        "select count(*) from message where state = 'delivered' and id > $1", after_id
+        "select count(*) from message where state = 'delivered' and id > $2 and connection_id = $1",
+        connection_id,
+        after_id,
+    )
+    return found
+
+
+async def count_unasked(connection: Connection, connection_id: int) -> int:
+    """Calls of one connection that wait for their turn or their answer."""
+    found: int = await connection.fetchval(
+        "select count(*) from call where connection_id = $1 and state in ('planned', 'sending')",
+        connection_id,
     )
     return found
 

@@ -6,14 +6,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from uzel.bench import store
 from uzel.bench.bodies import DeliveryRequests, phone_number
+from uzel.bench.businesses import SMSRU_API_ID
 from uzel.bench.latency import Latencies
 from uzel.bench.load import LoadResult, open_loop
 from uzel.bench.process import run_in_process
-from uzel.bench.stage import LOOPBACK, SMSRU_API_ID, Process, Stage, ask
+from uzel.bench.stage import Process, Stage, ask
 from uzel.kit.database import Connection
 
 CONNECTIONS = 64
@@ -42,7 +44,8 @@ class Flow:
     """What came of one load.
 
     delivered  (Unix seconds, messages of this load whose receipt had arrived by then)
-    sends      phone → when the provider had read each request to text it, Unix seconds
+    sends      phone → when the provider had read each request to text it, Unix seconds; earlier
+               loads are in it where the journal was not cleared before this one
     first      index of the load's first visit within the run
     unsettled  acknowledged visits whose receipt never arrived
     """
@@ -65,15 +68,14 @@ class Flow:
         return sum(phone not in self.sends for phone in self.phones)
 
     @property
-    def doubled(self) -> int:
+    def doubled(self) -> frozenset[str]:
         """Phones that were texted more than once."""
-        return sum(len(sent) > 1 for sent in self.sends.values())
+        return frozenset(phone for phone, sent in self.sends.items() if len(sent) > 1)
 
     @property
     def errors(self) -> int:
         """Visits that got no answer, or one other than 200."""
-        wrong = sum(n for status, n in self.load.by_status.items() if status != 200)
-        return wrong + self.load.error_count
+        return not_taken_in(self.load)
 
     @property
     def fell_behind_s(self) -> float:
@@ -108,15 +110,26 @@ class Flow:
         begin, end = min(self.load.acknowledged_at), max(self.load.acknowledged_at)
         return begin + min(FILLING_MOST_S, FILLING_SHARE * (end - begin)), end
 
-    def first_bytes(self) -> Latencies:
-        """From the 200 for a visit, as its sender saw it, to the request at the provider. The
+    @property
+    def waits_s(self) -> list[float]:
+        """From the 200 for each visit, as its sender saw it, to the request at the provider. The
         message may be faster than the answer; that counts as 0.
         """
-        return Latencies(
+        return [
             max(0.0, min(self.sends[phone]) - at)
             for phone, at in zip(self.phones, self.load.acknowledged_at, strict=True)
             if phone in self.sends
-        )
+        ]
+
+
+def not_taken_in(load: LoadResult) -> int:
+    """Requests that got no answer, or one other than 200."""
+    return sum(n for status, n in load.by_status.items() if status != 200) + load.error_count
+
+
+def first_bytes(*flows: Flow) -> Latencies:
+    """The waits of all of them together."""
+    return Latencies(chain.from_iterable(flow.waits_s for flow in flows))
 
 
 class Visits:
@@ -124,7 +137,6 @@ class Visits:
 
     def __init__(self, stage: Stage, web: Process, connection: Connection) -> None:
         self._stage, self._web, self._connection = stage, web, connection
-        self._sandbox_url = f"http://{LOOPBACK}:{stage.sandbox_port}"
         self._next = 0
         self._requests = DeliveryRequests(
             host=urlsplit(web.url).netloc,
@@ -136,7 +148,7 @@ class Visits:
 
     def prepare(self) -> None:
         """Have the sandbox pay for everything, and post its receipts to our hook."""
-        smsru = f"{self._sandbox_url}/smsru"
+        smsru = f"{self._stage.sandbox_url}/smsru"
         ask(
             "POST",
             f"{smsru}/_settings",
@@ -147,7 +159,7 @@ class Visits:
         ask("POST", f"{smsru}/callback/add?json=1", form=form)
 
     async def send(self, per_s: float, seconds: float) -> Flow:
-        """Send visits, wait until all have settled, read the provider's journal."""
+        """Send visits, wait until all have settled, read the provider's journal; see `forget`."""
         first, self._next = self._next, self._next + round(per_s * seconds)
         after_id = await store.newest_message(self._connection)
         load = asyncio.create_task(
@@ -167,10 +179,16 @@ class Visits:
             await asyncio.wait([load], timeout=LOOK_EVERY_S)
         result = await load
         unsettled = await self._settle(after_id, len(result.acknowledged))
-        return Flow(per_s, first, result, delivered, self._sends(), unsettled)
+        sends = sends_at(self._stage.sandbox_url, "smsru")
+        return Flow(per_s, first, result, delivered, sends, unsettled)
+
+    def forget(self) -> None:
+        """Begin the providers' journal anew: long ones take long to read."""
+        ask("DELETE", f"{self._stage.sandbox_url}/_journal")
 
     async def _look(self, after_id: int) -> tuple[float, int]:
-        count = await store.count_delivered(self._connection, after_id)
+        smsru = self._stage.connections["smsru"].id
+        count = await store.count_delivered(self._connection, smsru, after_id)
         return datetime.now(UTC).timestamp(), count
 
     async def _settle(self, after_id: int, expected: int) -> int:
@@ -184,17 +202,18 @@ class Visits:
             changed_at = at if count > before else changed_at
         return expected - count
 
-    def _sends(self) -> dict[str, list[float]]:
-        """What the provider was asked since the last load; its journal begins anew."""
-        journal = f"{self._sandbox_url}/_journal"
-        entries = json.loads(ask("GET", f"{journal}?connector=smsru&operation=send_sms"))
-        ask("DELETE", journal)
-        sends: dict[str, list[float]] = {}
-        for entry in entries:
-            if entry["effect"]:
-                at = datetime.fromisoformat(entry["at"]).timestamp()
-                sends.setdefault(entry["request"]["phone"], []).append(at)
-        return sends
+
+def sends_at(sandbox_url: str, connector: str) -> dict[str, list[float]]:
+    """Phone → when this provider read a request to text it and did so, Unix seconds, by its
+    journal.
+    """
+    query = f"connector={connector}&operation=send_sms"
+    sends: dict[str, list[float]] = {}
+    for entry in json.loads(ask("GET", f"{sandbox_url}/_journal?{query}")):
+        if entry["effect"]:
+            at = datetime.fromisoformat(entry["at"]).timestamp()
+            sends.setdefault(entry["request"]["phone"], []).append(at)
+    return sends
 
 
 def slope(points: Sequence[tuple[float, int]]) -> float:

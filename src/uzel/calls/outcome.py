@@ -91,8 +91,9 @@ def retry_delay_s(attempt: int) -> float:
 class Result:
     """How one attempt of one call ended.
 
-    state     accepted, rejected, unknown, not_sent (given up), or planned (again at `due_at`)
-    suppress  the provider will never take messages for this recipient
+    state        accepted, rejected, unknown, not_sent (given up), or planned (again at `due_at`)
+    suppress     the provider will never take messages for this recipient
+    unreachable  this recipient has no such channel; `final`: no other may carry the message either
     """
 
     call_id: int
@@ -107,6 +108,8 @@ class Result:
     detail: str | None = None
     http_status: int | None = None
     suppress: bool = False
+    unreachable: bool = False
+    final: bool = False
 
 
 def succeeded(call_id: int, connection_id: int, attempt: int, answer: Answer) -> Result:
@@ -125,7 +128,8 @@ def failed(
     """What `error` makes of the call."""
     rule = rule_for(error)
     outcome = rule.outcome
-    if outcome is State.UNKNOWN and operation.repeatable and rule.health is not Health.BROKEN:
+    again = outcome is State.UNKNOWN and operation.repeatable and rule.health is not Health.BROKEN
+    if again and attempt < MOST_ATTEMPTS:
         outcome = State.NOT_SENT
     due_at = None
     health, counts = rule.health, rule.counts
@@ -149,7 +153,9 @@ def failed(
         # The text of an unexpected exception may hold anything; its class is enough here.
         detail=str(error) if told or isinstance(error, ConfigError) else "an error of ours",
         http_status=error.http_status if isinstance(error, CallFailed) else None,
-        suppress=bool(getattr(error, "suppress", False)),
+        suppress=isinstance(error, Rejected) and error.suppress,
+        unreachable=isinstance(error, Rejected) and error.unreachable,
+        final=isinstance(error, Rejected) and error.final,
     )
 
 
@@ -166,4 +172,21 @@ def never_left(call_id: int, connection_id: int, attempt: int) -> Result:
         due_at=datetime.now(UTC),
         error_class=Unavailable.__name__,
         detail="this process was held up before the call left",
+    )
+
+
+def held_back(
+    call_id: int, connection_id: int, attempt: int, reason: str, until: datetime | None
+) -> Result:
+    """The call may not leave: not before `until`, or not at all. It says nothing about the
+    provider.
+    """
+    return Result(
+        call_id,
+        connection_id,
+        attempt,
+        State.CANCELLED if until is None else State.PLANNED,
+        Health.SAYS_NOTHING,
+        due_at=until,
+        detail=reason,
     )

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uzel.calls import store
@@ -11,6 +12,8 @@ from uzel.jobs.queue import enqueue
 from uzel.kit.database import Connection
 
 WAKE = "calls"
+# What is due later than this is found by `recover.wake_overdue`, which looks every few seconds.
+SOON = timedelta(seconds=5)
 _gathered: ContextVar[set[int] | None] = ContextVar("connections to wake", default=None)
 
 
@@ -19,6 +22,7 @@ class Plan:
     """A call to be made.
 
     effect  what it is for, unique for ever: the same effect planned twice is one call
+    due_at  not before this (aware UTC); None: at once
     """
 
     connection_id: int
@@ -26,6 +30,7 @@ class Plan:
     arguments: Mapping[str, Any]
     effect: str
     request_id: str | None = None
+    due_at: datetime | None = None
 
 
 async def plan(connection: Connection, plans: Sequence[Plan]) -> None:
@@ -34,9 +39,14 @@ async def plan(connection: Connection, plans: Sequence[Plan]) -> None:
         return
     await store.plan(
         connection,
-        [(p.connection_id, p.operation, dict(p.arguments), p.effect, p.request_id) for p in plans],
+        [
+            (p.connection_id, p.operation, dict(p.arguments), p.effect, p.request_id, p.due_at)
+            for p in plans
+        ],
     )
-    connection_ids = {p.connection_id for p in plans}
+    # Those of later are found by their time: who makes calls looks for the next one that is due.
+    soon = datetime.now(UTC) + SOON
+    connection_ids = {p.connection_id for p in plans if p.due_at is None or p.due_at < soon}
     if (here := _gathered.get()) is not None:
         here |= connection_ids
         return

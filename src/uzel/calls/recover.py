@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from uzel.calls import store
+from uzel.calls import recover_store as store
 from uzel.calls.closing import Closed, Owner
 from uzel.calls.outcome import Health, Result, State
 from uzel.calls.plan import wake

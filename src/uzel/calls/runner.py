@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,11 @@ import httpx2
 
 from uzel.calls import store
 from uzel.calls.closing import Closing, Owner
-from uzel.calls.outcome import Result, State, failed, never_left, succeeded
-from uzel.calls.plan import wake
+from uzel.calls.guard import Guard, held_back_by
+from uzel.calls.outcome import Result, State, failed, held_back, never_left, succeeded
+from uzel.calls.plan import SOON, wake
 from uzel.connections.registry import Active, Registry
+from uzel.connector import Operation
 from uzel.errors import OutcomeUnknown, UzelError
 from uzel.kit import database, logs
 from uzel.kit.http import new_client
@@ -36,14 +38,22 @@ LOST_AFTER_S = 6.0
 
 
 class Runner:
-    """Makes the calls of all connections in this process; `owners` as for `Closing`."""
+    """Makes the calls of all connections in this process; `owners` as for `Closing`, `guards` as
+    for `held_back_by`.
+    """
 
     def __init__(
-        self, pool: database.Pool, registry: Registry, owners: Mapping[str, Owner], worker: UUID
+        self,
+        pool: database.Pool,
+        registry: Registry,
+        owners: Mapping[str, Owner],
+        worker: UUID,
+        guards: Mapping[str, Guard] | None = None,
     ) -> None:
         self._pool = pool
         self._registry = registry
         self.worker = worker
+        self._guards = guards or {}
         self.closing = Closing(pool, owners)
         self._clients: dict[tuple[int, str], httpx2.AsyncClient] = {}
         self._pumping: dict[int, bool] = {}
@@ -85,6 +95,20 @@ class Runner:
                 await self._pump_until_idle(connection_id)
         finally:
             del self._pumping[connection_id]
+
+    async def make_one(self, connection_id: int, call_id: int) -> float:
+        """Make this call, if it is due, and wait for its end; whatever else is due is left to the
+        workers. Returns the seconds until the connection lets the next call through.
+        """
+        active = self._registry.get(connection_id)
+        if active is None or active.config is None or self._stopping:
+            return 0.0
+        running = self._under_way.setdefault(connection_id, set())
+        before = set(running)
+        gate, *_ = await self._begin(active, 1, call_id)
+        if mine := running - before:
+            await asyncio.wait(mine)
+        return float(max(0.0, gate["limited_for_s"], gate["closed_for_s"] or 0.0))
 
     def halt(self) -> None:
         """Begin nothing new."""
@@ -134,14 +158,23 @@ class Runner:
             if not all_taken and not await self._more_soon(connection_id, rows):
                 return
 
-    async def _begin(self, active: Active, room: int) -> list[Any]:
+    async def _begin(self, active: Active, room: int, only: int | None = None) -> list[Any]:
         async with self._pool.acquire() as connection:
             # Before the database is asked: this process may be stopped while it answers.
             started = time.monotonic()
-            rows = await store.begin(connection, active.id, room, active.rate_per_s, self.worker)
-            for row in rows:
-                if row["id"] is not None:
-                    self._start(active, row, started)
+            rows = await store.begin(
+                connection, active.id, room, active.rate_per_s, self.worker, only
+            )
+            begun = [row for row in rows if row["id"] is not None]
+            held = await held_back_by(self._guards, connection, [row["effect"] for row in begun])
+            for row in begun:
+                if (hold := held.get(row["effect"])) is None:
+                    self._start(active, row, self._make(active, row, started))
+                else:
+                    result = held_back(
+                        row["id"], active.id, row["attempt"], hold.reason, hold.until
+                    )
+                    self._start(active, row, self.closing.submit(result))
         return rows
 
     async def _more_soon(self, connection_id: int, rows: Sequence[Any]) -> bool:
@@ -153,16 +186,26 @@ class Runner:
         if wait_s <= LONGEST_SLEEP_S:
             await asyncio.sleep(max(wait_s, 0.002))
             return True
-        async with self._pool.acquire() as connection:
-            await wake(connection, connection_id, wait_s)
+        # What is due later is found by `recover.wake_overdue`: a job for each would pile up.
+        if wait_s <= SOON.total_seconds():
+            async with self._pool.acquire() as connection:
+                await wake(connection, connection_id, wait_s)
         return False
 
-    def _start(self, active: Active, row: Any, started: float) -> None:
-        self._held.add((row["id"], row["attempt"]))
-        task = asyncio.create_task(self._make(active, row, started))
+    def _start(self, active: Active, row: Any, work: Coroutine[Any, Any, None]) -> None:
+        """`work` writes down how the call ended."""
+        mine = (row["id"], row["attempt"])
+        self._held.add(mine)
+        task = asyncio.create_task(work)
         running = self._under_way[active.id]
         running.add(task)
         task.add_done_callback(running.discard)
+        task.add_done_callback(lambda done: self._let_go(mine, done))
+
+    def _let_go(self, mine: tuple[int, int], done: "asyncio.Task[None]") -> None:
+        """What could not be written down stays ours: it may have left."""
+        if not done.cancelled() and done.exception() is None:
+            self._held.discard(mine)
 
     async def _make(self, active: Active, row: Any, started: float) -> None:
         logs.request_id.set(row["request_id"])
@@ -178,7 +221,6 @@ class Runner:
             extra={**about, "code": result.code, "detail": result.detail},
         )
         await self.closing.submit(result)
-        self._held.discard((row["id"], row["attempt"]))
 
     async def take_back_lost(self, after_s: float = LOST_AFTER_S) -> None:
         """Calls that were begun for this process but of which it never heard (the connection to the
@@ -196,6 +238,8 @@ class Runner:
         try:
             if time.monotonic() - started > LATEST_START_S:
                 return never_left(row["id"], active.id, row["attempt"])
+            if too_old_to_repeat(operation, row["in_doubt_for_s"]):
+                raise OutcomeUnknown("it may have happened too long ago to be asked for again")
             async with asyncio.timeout(LONGEST_CALL_S):
                 answer = await operation.run(self.client(active), active.config, row["arguments"])
         except asyncio.CancelledError:
@@ -216,3 +260,9 @@ class Runner:
         if key not in self._clients:
             self._clients[key] = new_client(base_url)
         return self._clients[key]
+
+
+def too_old_to_repeat(operation: Operation, in_doubt_for_s: float | None) -> bool:
+    """Whether the provider may have forgotten an earlier attempt whose answer was lost."""
+    limit = operation.repeatable_for_s
+    return limit is not None and in_doubt_for_s is not None and in_doubt_for_s >= limit

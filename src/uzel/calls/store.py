@@ -36,6 +36,7 @@ with gate as materialized (
 ), wanted as materialized (
     select id from call
      where connection_id = $1 and state = 'planned' and due_at <= clock_timestamp()
+       and ($5::bigint is null or id = $5)
      order by due_at, id
      limit greatest(0, (select slots from allowed))
        for update skip locked
@@ -44,7 +45,12 @@ with gate as materialized (
        set state = 'sending', attempt = attempt + 1, worker = $4, started_at = clock_timestamp(),
            finished_at = null
       from wanted w where c.id = w.id
- returning c.id, c.operation, c.arguments, c.attempt, c.request_id
+ returning c.id, c.operation, c.arguments, c.attempt, c.request_id, c.effect,
+           case when c.attempt > 1 then (
+               select extract(epoch from clock_timestamp() - min((h ->> 'started_at')::timestamptz))
+                 from jsonb_array_elements(c.history) h
+                where h ->> 'error' in ('OutcomeUnknown', 'TimeoutError'))
+           end::float8 as in_doubt_for_s
 ), spent as (
     update call_limit set next_at = (select next_at from allowed)
                           + make_interval(secs => (select count(*) from begun) / $3::float8)
@@ -54,7 +60,8 @@ with gate as materialized (
      where connection_id = $1 and exists (select 1 from begun)
        and (select tripped from allowed)
 )
-select b.id, b.operation, b.arguments, b.attempt, b.request_id, a.active,
+select b.id, b.operation, b.arguments, b.attempt, b.request_id, b.effect, b.in_doubt_for_s,
+       a.active,
        (extract(epoch from a.next_at - clock_timestamp())
         + (select count(*) from begun) / $3::float8)::float8 as limited_for_s,
        extract(epoch from a.closed_until - clock_timestamp())::float8 as closed_for_s
@@ -85,14 +92,18 @@ returning c.id, c.effect
 
 
 async def plan(
-    connection: Connection, rows: Sequence[tuple[int, str, dict[str, Any], str, str | None]]
+    connection: Connection,
+    rows: Sequence[tuple[int, str, dict[str, Any], str, str | None, datetime | None]],
 ) -> list[int]:
-    """Write planned calls (connection, operation, arguments, effect, request id); an effect that
-    already has its call gets no second one. Returns the ids of the new ones.
+    """Write planned calls (connection, operation, arguments, effect, request id, due_at); an effect
+    that already has its call gets no second one. Returns the ids of the new ones.
     """
     found = await connection.fetch(
-        "insert into call (connection_id, operation, arguments, effect, request_id) "
-        "select * from unnest($1::int[], $2::text[], $3::jsonb[], $4::text[], $5::text[]) "
+        "insert into call (connection_id, operation, arguments, effect, request_id, due_at) "
+        "select connection_id, operation, arguments, effect, request_id, coalesce(due_at, now()) "
+        "from unnest($1::int[], $2::text[], $3::jsonb[], $4::text[], $5::text[], "
+        "$6::timestamptz[]) "
+        "as g(connection_id, operation, arguments, effect, request_id, due_at) "
         "on conflict (effect) do nothing returning id",
         *(list(column) for column in zip(*rows, strict=True)),
     )
@@ -100,13 +111,19 @@ async def plan(
 
 
 async def begin(
-    connection: Connection, connection_id: int, most: int, rate_per_s: float, worker: UUID
+    connection: Connection,
+    connection_id: int,
+    most: int,
+    rate_per_s: float,
+    worker: UUID,
+    only: int | None = None,
 ) -> list[Any]:
-    """Take over up to `most` due calls of one connection; see BEGIN. Every row tells the gate
-    (`active`; seconds until the limiter and the breaker let the next one through: `limited_for_s`,
-    `closed_for_s`, null while it is closed by nothing); `id` is null where nothing was begun.
+    """Take over up to `most` due calls of one connection, or this one and no other (`only`); see
+    BEGIN. Every row tells the gate (`active`; seconds until the limiter and the breaker let the
+    next one through: `limited_for_s`, `closed_for_s`, null while it is closed by nothing); `id` is
+    null where nothing was begun.
     """
-    return await connection.fetch(BEGIN, connection_id, most, rate_per_s, worker)
+    return await connection.fetch(BEGIN, connection_id, most, rate_per_s, worker, only)
 
 
 async def begun_by(pool: Pool, worker: UUID, before_s: float) -> list[Any]:
@@ -199,78 +216,6 @@ async def beat(pool: Pool, worker: UUID, name: str) -> None:
 async def bury(pool: Pool, worker: UUID) -> None:
     """This worker ends in good order."""
     await pool.execute("delete from worker where id = $1", worker)
-
-
-async def find_abandoned(
-    connection: Connection, own: UUID, silent_s: float, longest_s: float
-) -> list[Any]:
-    """Lock calls in `sending` whose worker is gone, or that run longer than any call can. The
-    worker that asks, `own`, is not gone, however long it could not say so.
-    """
-    return await connection.fetch(
-        "select c.id, c.connection_id, c.operation, c.attempt from call c "
-        "left join worker w on w.id = c.worker where c.state = 'sending' "
-        "and c.started_at < clock_timestamp() - make_interval(secs => $2) "
-        "and (c.started_at < clock_timestamp() - make_interval(secs => $3) "
-        "or c.worker is distinct from $1 and (w.id is null "
-        "or w.seen_at < clock_timestamp() - make_interval(secs => $2))) "
-        "order by c.id limit 500 for update of c skip locked",
-        own,
-        silent_s,
-        longest_s,
-    )
-
-
-async def waiting_connections(pool: Pool) -> list[int]:
-    """Active connections with calls that should have gone by now: their wake may have been lost."""
-    rows = await pool.fetch(
-        "select n.id from connection n join call_breaker k on k.connection_id = n.id "
-        "where n.state = 'active' and (k.open_until is null or k.open_until < clock_timestamp()) "
-        "and exists (select 1 from call c where c.connection_id = n.id and c.state = 'planned' "
-        "and c.due_at < clock_timestamp())"
-    )
-    return [row["id"] for row in rows]
-
-
-async def to_look_up(pool: Pool, operations: Sequence[str], every_s: float) -> list[Any]:
-    """Unknown calls of operations that can be looked up, not touched for `every_s`."""
-    return await pool.fetch(
-        "select c.id, c.connection_id, c.operation, c.arguments, c.attempt, c.effect from call c "
-        "join connection n on n.id = c.connection_id "
-        "where c.state = 'unknown' and n.connector || '.' || c.operation = any($1) "
-        "and c.finished_at < clock_timestamp() - make_interval(secs => $2) "
-        "and c.decided_at is null order by c.finished_at limit 100",
-        list(operations),
-        every_s,
-    )
-
-
-async def touch(pool: Pool, call_id: int) -> None:
-    """Look up later again."""
-    await pool.execute(
-        "update call set finished_at = clock_timestamp() where id = $1 and state = 'unknown'",
-        call_id,
-    )
-
-
-async def decide(
-    connection: Connection, call_id: int, state: str, actor: str, attempt: int | None
-) -> Any:
-    """A person's word on an unknown call. Returns its effect, or None if it is no longer unknown
-    or was tried again since the person looked (`attempt`).
-    """
-    return await connection.fetchrow(
-        "update call set state = $2, decided_by = $3, "
-        "decided_at = case when $2 = 'planned' then null else clock_timestamp() end, "
-        "due_at = clock_timestamp(), history = history || jsonb_build_object("
-        "'attempt', attempt, 'state', $2::text, 'by', $3::text, 'at', clock_timestamp()) "
-        "where id = $1 and state = 'unknown' and ($4::int is null or attempt = $4) "
-        "returning id, connection_id, effect, attempt",
-        call_id,
-        state,
-        actor,
-        attempt,
-    )
 
 
 async def cancel(connection: Connection, effects: Sequence[str], reason: str) -> list[str]:

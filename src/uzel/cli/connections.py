@@ -48,9 +48,9 @@ def register(commands: Any) -> None:
 
 def run_add(parsed: argparse.Namespace) -> int:
     """`uzel connection add CONNECTOR [--name N] [--set FIELD=VALUE …]`."""
-    from uzel.cli.session import with_parts
     from uzel.cli.setting_words import check_settings
     from uzel.connections import manage
+    from uzel.session import with_parts
 
     connector = manage.find_connector(parsed.connector)
     values = dict(read_setting(text) for text in parsed.set)
@@ -71,7 +71,7 @@ def run_add(parsed: argparse.Namespace) -> int:
 
 def run_list(parsed: argparse.Namespace) -> int:
     """`uzel connection list`."""
-    from uzel.cli.session import with_parts
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> None:
         for item in parts.registry.all():
@@ -85,7 +85,7 @@ def run_list(parsed: argparse.Namespace) -> int:
 def run_test(parsed: argparse.Namespace) -> int:
     """`uzel connection test ID`."""
     from uzel.calls.check import check
-    from uzel.cli.session import with_parts
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> int:
         found = await check(find(parts, parsed.connection))
@@ -97,7 +97,7 @@ def run_test(parsed: argparse.Namespace) -> int:
 
 def run_key(parsed: argparse.Namespace) -> int:
     """`uzel connection key ID`."""
-    from uzel.cli.session import with_parts
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> None:
         active = find(parts, parsed.connection)
@@ -112,7 +112,7 @@ def run_key(parsed: argparse.Namespace) -> int:
 def run_register(parsed: argparse.Namespace) -> int:
     """`uzel connection register ID [--yes]`."""
     from uzel.calls.registration import obstacle, register
-    from uzel.cli.session import with_parts
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> int:
         active = find(parts, parsed.connection)

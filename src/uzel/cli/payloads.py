@@ -18,6 +18,12 @@ def register(commands: Any) -> None:
     )
     explain.add_argument("connector")
     explain.add_argument("file", help="a bare body or a .http request; - for standard input")
+    explain.add_argument(
+        "--here",
+        action="store_true",
+        help="a dry run: with this installation's settings, rules and memory, also where, when and "
+        "with which words; nothing is written or sent",
+    )
     explain.set_defaults(run=run_explain)
 
     replay = commands.add_parser("replay", help="process stored raw events again")
@@ -39,17 +45,26 @@ def register(commands: Any) -> None:
 
 
 def run_explain(parsed: argparse.Namespace) -> int:
-    """`uzel explain CONNECTOR FILE`."""
-    from uzel.explain import explain_file
+    """`uzel explain CONNECTOR FILE [--here]`."""
+    from uzel.explain import dry_run, explain_file
 
-    print(explain_file(parsed.connector, parsed.file))
+    if not parsed.here:
+        print(explain_file(parsed.connector, parsed.file))
+        return 0
+    from uzel.session import with_parts
+
+    async def work(parts: Any) -> str:
+        url = parts.settings.url
+        return await dry_run(parts.pool, parts.registry, parsed.connector, parsed.file, url)
+
+    print(with_parts(work))
     return 0
 
 
 def run_replay(parsed: argparse.Namespace) -> int:
     """`uzel replay [ID …] [--parked] [--reason CODE [--days N]]`."""
-    from uzel.cli.session import with_parts
     from uzel.events.replay import replay
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> list[int]:
         ids = await chosen(parts, parsed)

@@ -35,8 +35,8 @@ def run_user_add(parsed: argparse.Namespace) -> int:
     """`uzel user add LOGIN`."""
     import secrets
 
-    from uzel.cli.session import with_parts
     from uzel.people.manage import save_person
+    from uzel.session import with_parts
 
     password = parsed.password or secrets.token_urlsafe(12)
 
@@ -52,8 +52,8 @@ def run_user_add(parsed: argparse.Namespace) -> int:
 
 def run_token_add(parsed: argparse.Namespace) -> int:
     """`uzel token add NAME [--scope read] [--scope replay]`."""
-    from uzel.cli.session import with_parts
     from uzel.people.manage import add_token
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> str:
         async with parts.pool.acquire() as connection:
@@ -65,8 +65,8 @@ def run_token_add(parsed: argparse.Namespace) -> int:
 
 def run_token_list(parsed: argparse.Namespace) -> int:
     """`uzel token list`: never a token, of which only a fingerprint is kept."""
-    from uzel.cli.session import with_parts
     from uzel.people.token_store import tokens
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> list[Any]:
         return await tokens(parts.pool)
@@ -81,8 +81,8 @@ def run_token_list(parsed: argparse.Namespace) -> int:
 
 def run_token_revoke(parsed: argparse.Namespace) -> int:
     """`uzel token revoke ID`."""
-    from uzel.cli.session import with_parts
     from uzel.people.token_store import revoke
+    from uzel.session import with_parts
 
     async def work(parts: Any) -> str | None:
         return await revoke(parts.pool, parsed.id)

@@ -13,6 +13,7 @@ from uzel.web.api.app import create_api
 from uzel.web.api.openapi import describe
 from uzel.web.console.language import language
 from uzel.web.console.reasons import REASONS
+from uzel.web.console.words import told_by_connectors
 from uzel.web.deps import Deps
 
 
@@ -25,7 +26,7 @@ def above() -> reference.Above:
     """Commands, the console's words, the door's refusals, the API."""
     # The API is described and serves nobody, so what its handlers work with is not needed.
     described = describe(create_api(cast(Deps, None)))
-    return reference.Above(build_parser(), list(reasons()), refusals(), described)
+    return reference.Above(build_parser(), list(reasons()), own_reasons(), refusals(), described)
 
 
 def reasons() -> Iterable[Reason]:
@@ -33,6 +34,11 @@ def reasons() -> Iterable[Reason]:
     english = language("en")
     for code, reason in REASONS.items():
         yield Reason(code, reason.text, english.one(reason.text))
+
+
+def own_reasons() -> dict[str, str]:
+    """Reasons that connectors' READMEs explain."""
+    return {code: said for code, said in told_by_connectors().items() if code not in REASONS}
 
 
 def refusals() -> list[Reply]:

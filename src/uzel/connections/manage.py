@@ -1,18 +1,22 @@
 """Making and changing connections: what the command line, the console and the environment share."""
 
 import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from uzel.connections import config as settings
 from uzel.connections import store
+from uzel.connections.environment import values_of, wrong_with
 from uzel.connector import Config, Connector
 from uzel.connectors import connectors
 from uzel.errors import ConfigError
 from uzel.kit import addresses, database
 from uzel.kit.secrets import KeyRing, fingerprint, new_token
 from uzel.model.address import origin_of
+
+log = logging.getLogger("uzel.connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +121,20 @@ async def adopt_environment(
     connection: database.Connection, ring: KeyRing, environment: Mapping[str, str]
 ) -> list[str]:
     """Make the default connection of each connector whose documented variables are set and that
-    has no connection yet. Returns the connectors concerned.
+    has no connection yet. Returns the connectors concerned. Variables that make no connection are
+    told in the log: one provider set up by halves keeps no other from working.
     """
     adopted = []
     for connector in connectors().values():
-        values = {
-            field: environment[variable]
-            for variable, field in connector.environment.items()
-            if environment.get(variable)
-        }
-        if values and not await store.names_of(connection, connector.name):
+        values: dict[str, Any] = {**values_of(connector, environment)}
+        if not values or await store.names_of(connection, connector.name):
+            continue
+        try:
+            if (wrong := wrong_with(connector, values)) is not None:
+                raise ConfigError(wrong)
             await add(connection, ring, connector.name, "default", values)
+        except ConfigError as error:
+            log.warning("no connection to %s was made: %s", connector.title, error)
+        else:
             adopted.append(connector.name)
     return adopted

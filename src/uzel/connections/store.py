@@ -1,5 +1,6 @@
 """Connections in the database."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
@@ -109,86 +110,6 @@ async def default_business(connection: Connection | Pool) -> int:
     return int(found)
 
 
-async def find_business(connection: Connection | Pool) -> Any:
-    """(id, name, time_zone, request_gap_days) of the first business, or None."""
-    return await connection.fetchrow(
-        "select id, name, time_zone, request_gap_days from business order by id limit 1"
-    )
-
-
-async def save_business(
-    connection: Connection, business_id: int, name: str, time_zone: str, request_gap_days: int
-) -> None:
-    """Change a business."""
-    await connection.execute(
-        "update business set name = $2, time_zone = $3, request_gap_days = $4 where id = $1",
-        business_id,
-        name,
-        time_zone,
-        request_gap_days,
-    )
-
-
-async def places_of(connection: Connection | Pool, business_id: int) -> list[Any]:
-    """(id, name, review_url, source_ref) of a business, the default place first."""
-    return await connection.fetch(
-        "select id, name, review_url, source_ref from place where business_id = $1 "
-        "order by source_ref is not null, name, id",
-        business_id,
-    )
-
-
-async def save_place(
-    connection: Connection,
-    business_id: int,
-    place_id: int | None,
-    name: str,
-    review_url: str,
-    source_ref: str | None,
-) -> bool:
-    """Add a place (`place_id` None) or change it. False: another one has this `source_ref`, or
-    there is no such place.
-    """
-    taken = await connection.fetchval(
-        "select id from place where business_id = $1 and source_ref is not distinct from $2",
-        business_id,
-        source_ref,
-    )
-    if taken not in (None, place_id):
-        return False
-    if place_id is None:
-        done = await connection.execute(
-            "insert into place (business_id, name, review_url, source_ref) "
-            "values ($1, $2, $3, $4) on conflict do nothing",
-            business_id,
-            name,
-            review_url,
-            source_ref,
-        )
-    else:
-        done = await connection.execute(
-            "update place set name = $3, review_url = $4, source_ref = $5 "
-            "where id = $2 and business_id = $1",
-            business_id,
-            place_id,
-            name,
-            review_url,
-            source_ref,
-        )
-    return not done.endswith(" 0")
-
-
-async def remove_place(connection: Connection, business_id: int, place_id: int) -> bool:
-    """Remove a place no visit was ever asked about; False if one was."""
-    done = await connection.execute(
-        "delete from place p where id = $2 and business_id = $1 "
-        "and not exists (select 1 from review_request r where r.place_id = p.id)",
-        business_id,
-        place_id,
-    )
-    return bool(done == "DELETE 1")
-
-
 async def ensure_place(
     connection: Connection, business_id: int, name: str, review_url: str
 ) -> None:
@@ -214,3 +135,10 @@ async def names_of(connection: Connection | Pool, connector: str) -> list[str]:
     """Names already taken for this connector."""
     rows = await connection.fetch("select name from connection where connector = $1", connector)
     return [row["name"] for row in rows]
+
+
+async def save_rules(connection: Connection, business_id: int, rules: Mapping[str, Any]) -> None:
+    """What the business decided; see uzel.model.rules."""
+    await connection.execute(
+        "update business set rules = $2 where id = $1", business_id, dict(rules)
+    )

@@ -29,6 +29,8 @@ DAYS = WITHIN.days
 
 def of_missing(part: Missing) -> Finding:
     """One thing to set up, or visits to come back to."""
+    if part.kind == "word":
+        return of_word(part)
     if part.kind not in ABSENT:
         return of_silence(part)
     what, meaning, advice = ABSENT[part.kind]
@@ -39,6 +41,17 @@ def of_missing(part: Missing) -> Finding:
     if part.absent:
         return warning("set-up", f"{what}; {lost}", meaning, f"{advice} Then: {again}")
     return warning("set-up", lost.replace(" for it", ""), mended(part), again)
+
+
+def of_word(part: Missing) -> Finding:
+    """A status nobody has explained."""
+    orders = f"{part.skipped} orders of the last {DAYS} days"
+    return warning(
+        "set-up",
+        f"{orders} have a status nobody has explained: {part.word}",
+        "Nothing follows from them.",
+        f"Say what it means: console, /connections/{part.connection_id}/words.",
+    )
 
 
 def mended(part: Missing) -> str:

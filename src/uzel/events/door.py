@@ -22,6 +22,7 @@ from uzel.connections.registry import Registry
 from uzel.connector import BodyKind, Received
 from uzel.errors import SignatureInvalid
 from uzel.events import store
+from uzel.events.challenges import Challenges
 from uzel.events.receive import Raw, Receiver, digest_of
 from uzel.kit import database
 from uzel.kit.batch import Full
@@ -33,7 +34,7 @@ MOST_BYTES = 1024 * 1024
 MOST_FORM_FIELDS = 5000
 RETRY_AFTER_S = 5
 # The first that is given counts.
-KEY_HEADERS = (b"x-api-key", b"authorization")
+KEY_HEADERS = (b"x-api-key", b"authorization", b"token")
 # Of the headers of one request.
 MOST_KEPT_BYTES = 16 * 1024
 
@@ -61,6 +62,7 @@ UNKNOWN_KEY = Reply(401, b'{"error":"unknown key"}', "key")
 BAD_SIGNATURE = Reply(401, b'{"error":"bad signature"}', "signature")
 NOT_READABLE = Reply(400, b'{"error":"the body is not of the expected kind"}', "body")
 TOO_LARGE = Reply(413, b'{"error":"the body is larger than 1 MiB"}', "size")
+NOT_POST = Reply(405, b'{"error":"POST only"}', "method")
 BUSY = Reply(503, b'{"error":"busy, try again"}', "busy")
 # Where a request is refused before anybody has looked for the connector in it.
 NOBODY = "?"
@@ -74,6 +76,7 @@ class Door:
         self._receiver = receiver
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._unsaved: Counter[tuple[str, str]] = Counter()
+        self._challenges = Challenges()
 
     @property
     def full(self) -> bool:
@@ -120,6 +123,28 @@ class Door:
         )
         return await self._store(request.connector, raw, Reply(200, webhook.answer))
 
+    def challenge(
+        self, connector: str, headers: Iterable[tuple[bytes, bytes]], query: str
+    ) -> Reply:
+        """Answer the GET by which a provider makes sure that the address is ours."""
+        _, keys = split_query(query)
+        active = self._registry.by_key(connector, keys[0] if keys else key_in_headers(headers))
+        if active is None:
+            return self.turn_away(connector, UNKNOWN_KEY)
+        webhook = active.connector.webhook
+        if webhook is None or webhook.challenge is None:
+            return self.turn_away(connector, NOT_POST)
+        if active.config is None:
+            return self.turn_away(connector, BUSY)
+        try:
+            # The whole query: what the provider proves itself by is a credential, too.
+            reply = Reply(200, webhook.challenge(query, active.config))
+            self._challenges.note(active.id, good=True)
+            return reply
+        except SignatureInvalid:
+            self._challenges.note(active.id, good=False)
+            return self.turn_away(connector, BAD_SIGNATURE)
+
     async def _store(self, connector: str, raw: Raw, accepted: Reply) -> Reply:
         try:
             new = await self._receiver.store(raw)
@@ -136,6 +161,7 @@ class Door:
 
     async def save_counts(self, pool: database.Pool) -> None:
         """Add what was turned away since the last time to the counters of the day."""
+        await self._challenges.save(pool)
         counts, self._unsaved = self._unsaved, Counter()
         if not counts:
             return
@@ -180,8 +206,9 @@ def without_key(query: str, key: str) -> str:
 
 
 def key_in_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The key in X-Api-Key, else in Authorization with or without `Bearer`; "" if there is none. A
-    proxy may add an Authorization of its own, so X-Api-Key counts first wherever it stands.
+    """The key in X-Api-Key, else in Authorization with or without `Bearer`, else in Token, which
+    r_keeper may use; "" if there is none. A proxy may add an Authorization of its own, so X-Api-Key
+    counts first wherever it stands.
     """
     found = {name: value for name, value in headers if name in KEY_HEADERS}
     for name in KEY_HEADERS:
@@ -218,20 +245,33 @@ def as_text(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
 
 
-def readable(kind: BodyKind, body: bytes) -> bool:
-    """Whether the body is JSON, or a form with at least one field."""
-    if kind is BodyKind.JSON:
-        try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return readable_all_the_same(body)
-        return True
+def readable(kinds: BodyKind, body: bytes) -> bool:
+    """Whether the body is of one of the kinds."""
+    return any(READABLE[kind](body) for kind in kinds)
+
+
+def readable_json(body: bytes) -> bool:
+    """Whether the body is JSON."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return readable_all_the_same(body)
+    return True
+
+
+def readable_form(body: bytes) -> bool:
+    """Whether the body is a form with at least one field."""
     try:
         return bool(
             parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
         )
     except ValueError:
         return False
+
+
+def readable_xml(body: bytes) -> bool:
+    """Whether the body looks like XML. It is not parsed: what it means is told from its head."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
 def readable_all_the_same(body: bytes) -> bool:
@@ -250,3 +290,10 @@ def readable_all_the_same(body: bytes) -> bool:
 def no_constant(name: str) -> None:
     """Python would read NaN and Infinity; JSON has neither."""
     raise ValueError(name)
+
+
+READABLE = {
+    BodyKind.JSON: readable_json,
+    BodyKind.FORM: readable_form,
+    BodyKind.XML: readable_xml,
+}

@@ -144,6 +144,9 @@ class Processor:
     async def _process(self, ids: Sequence[int]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await store.take(connection, ids)
+            if any(row["replays"] for row in rows):
+                # Asked for by a person who changed a setting a moment ago, perhaps.
+                await self._registry.refresh()
             reads = [read for row in rows if (read := await self._read(connection, row))]
             if not reads:
                 return

@@ -43,7 +43,7 @@ class Periodic:
 
     name: str
     every_s: float
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[object]]
 
 
 class Worker:

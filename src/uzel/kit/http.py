@@ -1,9 +1,11 @@
 """Outgoing HTTP: the one place that tells *it did not happen* from *it may have happened*."""
 
 import functools
+import json as codec
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -64,11 +66,14 @@ async def ask(
     form: Mapping[str, str] | None = None,
     json: Any = None,
     headers: Mapping[str, str] | None = None,
+    refusal: Callable[[httpx2.Response], CallFailed | None] | None = None,
 ) -> httpx2.Response:
     """Send one request and return its 2xx answer.
 
-    effect  True where the request changes something at the provider: a lost answer or a 5xx is
-            then OutcomeUnknown; False: Unavailable, since reading again harms nobody.
+    effect   True where the request changes something at the provider: a lost answer or a 5xx is
+             then OutcomeUnknown; False: Unavailable, since reading again harms nobody.
+    refusal  what the body of an answer outside 2xx says, for a provider that says more there than
+             by its status; None from it leaves the word to the status.
 
     Raises ConfigError for an address that is none, else the CallFailed that the HTTP outcome means.
     """
@@ -86,8 +91,24 @@ async def ask(
     except httpx2.TransportError as error:
         raise lost(f"the answer was lost: {type(error).__name__}") from error
     if not response.is_success:
-        raise failure_of(response, lost)
+        raise (refusal and refusal(response)) or failure_of(response, lost)
     return response
+
+
+def json_of(response: httpx2.Response, *, effect: bool) -> dict[str, Any]:
+    """The JSON object of a 2xx answer, its fractions as Decimal.
+
+    What cannot be read after an effect may have happened all the same: OutcomeUnknown. Raises
+    ContractBroken for a read.
+    """
+    broken = OutcomeUnknown if effect else ContractBroken
+    try:
+        content = codec.loads(response.content, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise broken("the answer is not JSON") from error
+    if not isinstance(content, dict):
+        raise broken("the answer is not an object")
+    return content
 
 
 def failure_of(response: httpx2.Response, lost: type[CallFailed]) -> CallFailed:

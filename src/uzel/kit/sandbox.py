@@ -80,13 +80,16 @@ class Entry:
 
 
 class Journal:
-    """What was asked, in memory, the newest `JOURNAL_ENTRIES`."""
+    """What was asked, in memory, the newest `JOURNAL_ENTRIES`. `readers` hear of each entry."""
 
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=JOURNAL_ENTRIES)
+        self.readers: list[Callable[[Entry], None]] = []
 
     def append(self, entry: Entry) -> None:
         self.entries.append(entry)
+        for read in self.readers:
+            read(entry)
 
     def clear(self) -> None:
         self.entries.clear()

@@ -107,8 +107,11 @@ def decode_key(text: str) -> bytes:
 
 
 def new_token(prefix: str) -> str:
-    """A token nobody can guess (256 bits); the prefix tells people and scanners what it is."""
-    return f"{prefix}_{secrets.token_urlsafe(32)}"
+    """A token nobody can guess (256 bits); the prefix tells people and scanners what it is. Small
+    letters and digits alone: some systems write the addresses they are given in small letters.
+    """
+    text = base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=").lower()
+    return f"{prefix}_{text}"
 
 
 def fingerprint(token: str) -> bytes:

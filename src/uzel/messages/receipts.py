@@ -1,20 +1,24 @@
 """Receipts: by webhook as events, and by asking where no webhook came."""
 
+import asyncio
 import logging
+import re
 from collections.abc import Sequence
 
-from uzel.calls.runner import Runner
-from uzel.connections.registry import Registry
-from uzel.connector import Answer, Element
-from uzel.errors import CallFailed
+from uzel.calls import recover_store
+from uzel.calls.runner import LONGEST_CALL_S, Runner
+from uzel.connections.registry import Active, Registry
+from uzel.connector import Answer, Element, Operation
+from uzel.errors import CallFailed, ConfigError
 from uzel.kit import database
 from uzel.messages import store
-from uzel.messages.send import settle_early
+from uzel.messages.send import advance, heed, settle_early
+from uzel.messages.withdraw import effect_of
 from uzel.model.receipt import Receipt, ReceiptState
 
 log = logging.getLogger("uzel.messages")
 
-OPERATION = "sms_status"
+NUMBER = re.compile("[1-9][0-9]{0,17}")
 # Of a hundred messages each; what is left over is asked about the next time.
 MOST_ROUNDS = 20
 
@@ -29,18 +33,61 @@ STATE = {
 async def apply_receipts(
     connection: database.Connection, receipts: Sequence[tuple[int, Element]]
 ) -> None:
-    """Write (connection id, `receipt.updated` element) to the messages they are about."""
-    rows = [columns(connection_id, element) for connection_id, element in receipts]
-    known = await store.settle(connection, rows)
-    early = [row for row in rows if (row[0], row[1]) not in known]
+    """Write (connection id, `receipt.updated` element) to the messages they are about, and draw the
+    consequences: lost answers found, recipients to stop, the next way to try.
+    """
+    hints = [(c, receipt_of(e).reference) for c, e in receipts if receipt_of(e).hint]
+    if hints:
+        await store.ask_soon(connection, hints)
+    proofs = [(c, e) for c, e in receipts if not receipt_of(e).hint]
+    if not proofs:
+        return
+    await adopt(connection, proofs)
+    rows = [columns(connection_id, element) for connection_id, element in proofs]
+    settled = await store.settle(connection, rows)
+    by_reference = {(row["connection_id"], row["reference"]): row for row in settled}
+    early = []
+    for connection_id, element in proofs:
+        receipt = receipt_of(element)
+        row = by_reference.get((connection_id, receipt.reference))
+        said = (receipt.suppress, receipt.unreachable)
+        if row is None:
+            early.append((*columns(connection_id, element), *said))
+        else:
+            await heed(connection, row["id"], *said, receipt.detail)
     if early:
         await store.keep_early(connection, early)
+    await advance(connection, [row["id"] for row in settled if row["state"] == "failed"])
+
+
+async def adopt(connection: database.Connection, receipts: Sequence[tuple[int, Element]]) -> None:
+    """Receipts that echo our own reference find their message although the provider's is unknown,
+    since the answer that would have told it was lost.
+    """
+    echoed = [(c, receipt_of(e)) for c, e in receipts if receipt_of(e).ours]
+    if not echoed:
+        return
+    mine = f"{await store.installation(connection)}-"
+    rows = {
+        int(number): (int(number), connection_id, receipt.reference)
+        for connection_id, receipt in echoed
+        for number in [(receipt.ours or "").removeprefix(mine)]
+        if (receipt.ours or "").startswith(mine) and NUMBER.fullmatch(number)
+    }
+    if rows:
+        adopted = await store.adopt(connection, [rows[key] for key in sorted(rows)])
+        await recover_store.happened(connection, [effect_of(number) for number in adopted])
+
+
+def receipt_of(element: Element) -> Receipt:
+    """The receipt of a `receipt.updated`."""
+    assert isinstance(element.data, Receipt)
+    return element.data
 
 
 def columns(connection_id: int, element: Element) -> tuple[object, ...]:
     """In the order of messages.store.SETTLE."""
-    receipt = element.data
-    assert isinstance(receipt, Receipt)
+    receipt = receipt_of(element)
     return (
         connection_id,
         receipt.reference,
@@ -61,25 +108,50 @@ async def match_early(pool: database.Pool) -> None:
         await store.forget_early(connection)
 
 
+def can_be_asked(active: Active) -> bool:
+    """Whether this connection's provider tells what became of a message."""
+    return (
+        active.connector.receipts is not None
+        and active.config is not None
+        and active.state == "active"
+    )
+
+
 async def poll_receipts(pool: database.Pool, registry: Registry, runner: Runner) -> None:
     """Ask about messages no receipt has settled, and about what messages cost."""
     for active in registry.all():
-        operation = active.connector.operations.get(OPERATION)
-        if operation is None or active.config is None or active.state != "active":
+        if not can_be_asked(active):
             continue
+        operation = active.connector.operations[active.connector.receipts or ""]
         for _ in range(MOST_ROUNDS):
-            references = await store.worth_asking(pool, active.id)
+            references = await store.worth_asking(
+                pool, active.id, tells_costs=active.connector.tells_costs
+            )
             if not references:
                 break
-            try:
-                answer = await operation.run(
-                    runner.client(active), active.config, {"ids": references}
-                )
-            except CallFailed as error:
-                log.warning("receipts of %s not read: %s", active.title, error.detail)
+            answer = await ask(runner, active, operation, references)
+            if answer is None:
                 break
             await store.touch(pool, active.id, references)
             await settle_polled(pool, active.id, answer)
+
+
+async def ask(
+    runner: Runner, active: Active, operation: Operation, references: Sequence[str]
+) -> Answer | None:
+    """What became of these messages; None where this provider cannot say now, which must not keep
+    the others waiting.
+    """
+    try:
+        async with asyncio.timeout(LONGEST_CALL_S):
+            return await operation.run(
+                runner.client(active), active.config, {"ids": list(references)}
+            )
+    except (CallFailed, ConfigError, TimeoutError) as error:
+        log.warning("receipts of %s not read: %s", active.title, error or type(error).__name__)
+    except Exception:  # an error of ours about one of them
+        log.exception("receipts of %s cannot be read", active.title)
+    return None
 
 
 async def settle_polled(pool: database.Pool, connection_id: int, answer: Answer) -> None:
@@ -100,5 +172,6 @@ async def settle_polled(pool: database.Pool, connection_id: int, answer: Answer)
         if item["known"]
     ]
     if rows:
-        async with pool.acquire() as connection:
-            await store.settle(connection, rows)
+        async with pool.acquire() as connection, connection.transaction():
+            settled = await store.settle(connection, rows)
+            await advance(connection, [row["id"] for row in settled if row["state"] == "failed"])

@@ -1,6 +1,6 @@
 """Messages in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
@@ -10,12 +10,23 @@ from uzel.kit.database import Connection, Pool
 RANK = "array_position(array['planned', 'unknown', 'accepted', 'failed', 'delivered'], {})"
 
 ADD = """
-insert into message (business_id, connection_id, purpose, origin, event_id, channel, phone, body,
-                     encoding, segments, template_id)
-select * from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[],
-                     $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[])
+insert into message (business_id, connection_id, purpose, origin, event_id, channel, phone, address,
+                     body, subject, encoding, segments, template_id, place_id, hop, next_hops,
+                     wait_s, escalate_at, not_after, polite, estimate_minor, currency)
+select business_id, connection_id, purpose, origin, event_id, channel, phone, address, body,
+       subject, encoding, segments, template_id, place_id, hop, next_hops, wait_s,
+       case when next_hops is not null
+            then coalesce(due_at, now()) + make_interval(secs => wait_s) end,
+       not_after, polite, estimate_minor, currency
+  from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int[],
+              $13::bigint[], $14::bigint[], $15::int[], $16::jsonb[], $17::int[],
+              $18::timestamptz[], $19::timestamptz[], $20::bool[], $21::bigint[], $22::text[])
+    as g(business_id, connection_id, purpose, origin, event_id, channel, phone, address, body,
+         subject, encoding, segments, template_id, place_id, hop, next_hops, wait_s, due_at,
+         not_after, polite, estimate_minor, currency)
 on conflict (origin) do nothing
-returning id, origin, connection_id, channel, phone, body
+returning id, origin, (select id from installation) as installation
 """
 
 CLOSE = """
@@ -25,6 +36,8 @@ update message m
        accepted_at = case when r.state = 'accepted' then coalesce(m.accepted_at, now())
                      else m.accepted_at end,
        settled_at = case when r.state in ('failed', 'cancelled') then now() end,
+       escalate_at = case when r.state = 'accepted' and m.next_hops is not null
+                     then now() + make_interval(secs => m.wait_s) else m.escalate_at end,
        updated_at = now()
   from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])
     as r(id, state, reason, reference, cost, currency)
@@ -53,7 +66,7 @@ update message m
        updated_at = now()
   from receipt r
  where m.connection_id = r.connection_id and m.reference = r.reference
-returning m.connection_id, m.reference
+returning m.id, m.connection_id, m.reference, m.state
 """  # noqa: S608
 
 
@@ -67,20 +80,22 @@ async def close(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None
     await connection.execute(CLOSE, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def settle(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> set[tuple[int, str]]:
-    """Apply receipts; returns (connection, reference) of the messages they belong to."""
-    found = await connection.fetch(SETTLE, *(list(column) for column in zip(*rows, strict=True)))
-    return {(row["connection_id"], row["reference"]) for row in found}
+async def settle(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Apply receipts; returns (id, connection_id, reference, state) of their messages."""
+    return await connection.fetch(SETTLE, *(list(column) for column in zip(*rows, strict=True)))
 
 
 async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Receipts for messages whose acceptance is not written down yet; columns as for `settle`."""
+    """Receipts for messages whose acceptance is not written down yet; columns as for `settle`, then
+    `suppress` and `unreachable` of the receipt.
+    """
     await connection.execute(
         "insert into early_receipt (connection_id, reference, receipt, occurred_at) "
-        "select connection_id, reference, jsonb_build_array(state, reason, cost, currency), at "
+        "select connection_id, reference, "
+        "jsonb_build_array(state, reason, cost, currency, suppress, unreachable), at "
         "from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], "
-        "$6::bigint[], $7::text[]) "
-        "as r(connection_id, reference, state, reason, at, cost, currency)",
+        "$6::bigint[], $7::text[], $8::text[], $9::bool[]) as r(connection_id, reference, state, "
+        "reason, at, cost, currency, suppress, unreachable)",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 
@@ -101,18 +116,27 @@ async def forget_early(connection: Connection | Pool) -> None:
     )
 
 
-async def worth_asking(pool: Pool, connection_id: int) -> list[str]:
-    """References of up to 100 messages to ask the provider about: accepted a while ago and settled
-    by no receipt, or of unknown cost. Each every five minutes at most, for three days.
-    """
-    rows = await pool.fetch(
-        "select reference from message where connection_id = $1 and reference is not null "
-        "and (cost_minor is null or state = 'accepted') "
-        "and accepted_at between now() - interval '3 days' and now() - interval '15 seconds' "
-        "and (asked_at is null and (cost_minor is null or accepted_at < now() - interval "
-        "'5 minutes') or asked_at < now() - interval '5 minutes') order by accepted_at limit 100",
-        connection_id,
-    )
+# Accepted a while ago and settled by no receipt, or of unknown cost: each every five minutes at
+# most, for three days. At once: those the provider dropped a hint about, and those whose next hop
+# is about to take over.
+WORTH_ASKING = """
+select reference from message
+ where connection_id = $1 and reference is not null and (cost_minor is null or state = 'accepted')
+   and accepted_at between now() - interval '3 days' and now() - $2 * interval '1 second'
+   and (hinted_at > coalesce(asked_at, '-infinity')
+        or escalate_at < now() and state = 'accepted'
+           and coalesce(asked_at, '-infinity') < escalate_at
+        or asked_at is null and (cost_minor is null and $3
+                                 or accepted_at < now() - interval '5 minutes')
+        or asked_at < now() - interval '5 minutes' and (state = 'accepted' or $3))
+ order by accepted_at limit 100
+"""
+YOUNGEST_S = 15
+
+
+async def worth_asking(pool: Pool, connection_id: int, *, tells_costs: bool) -> list[str]:
+    """References of up to 100 messages to ask the provider about; see WORTH_ASKING."""
+    rows = await pool.fetch(WORTH_ASKING, connection_id, YOUNGEST_S, tells_costs)
     return [row["reference"] for row in rows]
 
 
@@ -135,6 +159,73 @@ async def cancel(connection: Connection, ids: Sequence[int], reason: str) -> Non
     )
 
 
+async def forbid(connection: Connection, ids: Sequence[int], reason: str) -> None:
+    """Should the calls of these messages come back, they must not be made again."""
+    if ids:
+        await connection.execute(
+            "update message set withdrawn = $2 where id = any($1) "
+            "and state in ('planned', 'unknown') and withdrawn is null",
+            list(ids),
+            reason,
+        )
+
+
+async def arrived(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of the messages that the provider reported on, so they had reached it."""
+    rows = await connection.fetch(
+        "select id from message where id = any($1) "
+        "and state in ('accepted', 'delivered', 'failed')",
+        list(ids),
+    )
+    return [row["id"] for row in rows]
+
+
+async def waiting_for(
+    connection: Connection, business_id: int, addresses: Sequence[str]
+) -> list[int]:
+    """Planned messages of a business to these people."""
+    rows = await connection.fetch(
+        "select id from message where phone = any($2) and business_id = $1 and state = 'planned' "
+        "union select id from message where channel = 'email' and address = any($2) "
+        "and business_id = $1 and state = 'planned'",
+        business_id,
+        list(addresses),
+    )
+    return [row["id"] for row in rows]
+
+
+async def adopt(connection: Connection, rows: Sequence[tuple[int, int, str]]) -> list[int]:
+    """(message, connection, provider's reference) of receipts that echo our own reference: the
+    answer to the send was lost, or is not written down yet. Returns the messages.
+    """
+    found = await connection.fetch(
+        "update message m set reference = g.reference, "
+        "state = case when m.state = 'unknown' then 'accepted' else m.state end, "
+        "accepted_at = coalesce(m.accepted_at, now()), updated_at = now() "
+        "from unnest($1::bigint[], $2::int[], $3::text[]) as g(id, connection_id, reference) "
+        "where m.id = g.id and m.connection_id = g.connection_id and m.reference is null "
+        "and m.state in ('planned', 'unknown', 'accepted') returning m.id",
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+    return [row["id"] for row in found]
+
+
+async def ask_soon(connection: Connection, pairs: Sequence[tuple[int, str]]) -> None:
+    """(connection, reference): the provider hinted that something became of these."""
+    await connection.execute(
+        "update message m set hinted_at = now() from unnest($1::int[], $2::text[]) "
+        "as g(connection_id, reference) "
+        "where m.connection_id = g.connection_id and m.reference = g.reference",
+        *(list(column) for column in zip(*pairs, strict=True)),
+    )
+
+
+async def installation(connection: Connection) -> str:
+    """What our references begin with."""
+    found: str = await connection.fetchval("select id from installation")
+    return found
+
+
 async def by_origin(connection: Connection, origins: Sequence[str]) -> list[int]:
     """Ids of the messages with these origins."""
     rows = await connection.fetch("select id from message where origin = any($1)", list(origins))
@@ -142,28 +233,51 @@ async def by_origin(connection: Connection, origins: Sequence[str]) -> list[int]
 
 
 async def newest_template(
-    connection: Connection | Pool, business_id: int, purpose: str, channel: str
+    connection: Connection | Pool,
+    business_id: int,
+    purpose: str,
+    channel: str,
+    place_id: int | None = None,
+    variant: str = "A",
 ) -> Any:
-    """(id, body) of the template in use, or None."""
+    """(id, body, subject, approved, weight) of the template in use, or None."""
     return await connection.fetchrow(
-        "select id, body from template where business_id = $1 and purpose = $2 and channel = $3 "
+        "select id, body, subject, approved, weight from template where business_id = $1 "
+        "and purpose = $2 and channel = $3 and place_id is not distinct from $4 and variant = $5 "
         "order by id desc limit 1",
         business_id,
         purpose,
         channel,
+        place_id,
+        variant,
     )
 
 
 async def add_template(
-    connection: Connection | Pool, business_id: int, purpose: str, channel: str, body: str
+    connection: Connection | Pool,
+    business_id: int,
+    purpose: str,
+    channel: str,
+    body: str,
+    *,
+    place_id: int | None = None,
+    variant: str = "A",
+    weight: int = 1,
+    subject: str | None = None,
+    approved: Mapping[str, Any] | None = None,
 ) -> int:
-    """A new version of a template; it is in use from now on."""
+    """A new version of a template; it is in use from now on. weight: 0 retires the variant."""
     found: int = await connection.fetchval(
-        "insert into template (business_id, purpose, channel, body) values ($1, $2, $3, $4) "
-        "returning id",
+        "insert into template (business_id, purpose, channel, body, place_id, variant, weight, "
+        "subject, approved) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id",
         business_id,
         purpose,
         channel,
         body,
+        place_id,
+        variant,
+        weight,
+        subject,
+        approved,
     )
     return found

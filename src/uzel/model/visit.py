@@ -22,6 +22,14 @@ class Visit:
     source    where the order came from (`yandex_food`), None if the place itself
     total     sum of the order as decimal text, None if unknown
     note      why a visit was called off, in a word: `cancelled`, `deleted`; else None
+    email     the guest's address as given, None if unknown
+    guest     where the guest has to be asked for, in the words of the connector's `guest`
+              operation; None where the visit came with its guest or nobody can tell
+    part      the source's id of what makes up the visit (one of several bookings); a part that is
+              called off does not call off the visit of another one. None: a visit has no parts
+    regular   whether the guest has been here before, None if the source does not say
+    staff     who served the guest, `service` what was done, for the text
+    asked_elsewhere  True: the source itself has asked this guest for a review already
     """
 
     state: VisitState
@@ -32,3 +40,10 @@ class Visit:
     source: str | None = None
     total: str | None = None
     note: str | None = None
+    email: str | None = None
+    guest: str | None = None
+    part: str | None = None
+    regular: bool | None = None
+    staff: str | None = None
+    service: str | None = None
+    asked_elsewhere: bool | None = None

@@ -30,6 +30,7 @@ class Above:
 
     parser: argparse.ArgumentParser
     reasons: Sequence[Reason]
+    of_connectors: Mapping[str, str]
     refusals: Sequence[Reply]
     api: Mapping[str, Any]
 
@@ -57,7 +58,7 @@ def pages(above: Above) -> dict[str, str]:
         "settings.md": settings_page(),
         "commands.md": commands_page(above.parser),
         "connectors.md": connectors_page(connectors().values()),
-        "reasons.md": reasons_page(above.reasons),
+        "reasons.md": reasons_page(above.reasons, above.of_connectors),
         "calls.md": calls_page(),
         "http.md": http_page(above.refusals),
         "api.md": api_page(above.api),

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from uzel.connections.config import secret_fields
-from uzel.connector import Checked, Connector
+from uzel.connector import BodyKind, Checked, Connector
 from uzel.reference.markdown import code, table, yes
 
 
@@ -71,6 +71,11 @@ def default_of(field: FieldInfo) -> object:
     return None if hidden else field.default
 
 
+def kinds_of(body: BodyKind) -> str:
+    """`form or json`."""
+    return " or ".join(sorted((kind.name or "").lower() for kind in body))
+
+
 def webhook_of(connector: Connector) -> str:
     """What it reads, by the elements its samples are known to mean."""
     webhook = connector.webhook
@@ -82,7 +87,7 @@ def webhook_of(connector: Connector) -> str:
     types = sorted({str(e["type"]) for e in elements})
     reasons = sorted({str(e["reason"]) for e in elements if e.get("reason")})
     return (
-        f"`POST /api/webhook/{connector.name}`, {webhook.body.value}; answered with "
+        f"`POST /api/webhook/{connector.name}`, {kinds_of(webhook.body)}; answered with "
         f"`{webhook.answer.decode()}`. A signature {signed}. Its address is entered {entered}.\n\n"
         f"Events in its samples: {', '.join(map(code, types))}.\n\n"
         f"Reasons in its samples: {', '.join(map(code, reasons))}."

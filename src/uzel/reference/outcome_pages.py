@@ -1,6 +1,6 @@
 """The pages of outcomes: reasons of events, outcomes of calls, answers of the hooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -41,8 +41,8 @@ class Reason(NamedTuple):
     english: str
 
 
-def reasons_page(reasons: Sequence[Reason]) -> str:
-    """Why nothing followed from an event."""
+def reasons_page(reasons: Sequence[Reason], of_connectors: Mapping[str, str]) -> str:
+    """Why nothing followed from an event. `of_connectors`: code → words, told in a README."""
     rows = [(code(reason.code), reason.english, reason.russian) for reason in reasons]
     return f"""
 # Reason codes
@@ -51,6 +51,10 @@ Why nothing followed from an event, or why a visit was called off: the `reason` 
 console, in `uzel explain` and in the API. A request that was made has none.
 
 {table(("code", "meaning", "in the console"), rows)}
+
+Reasons that one connector alone gives, as its README words them:
+
+{table(("code", "in the console"), [(code(c), t) for c, t in sorted(of_connectors.items())])}
 """
 
 

@@ -24,7 +24,9 @@ PAGE = """<!doctype html>
 DELETE /_journal
 POST   /_faults   {{"connector", "operation"?, "kind", "times" | "rate"}}
 GET    /_faults
-DELETE /_faults</pre>
+DELETE /_faults
+POST   /_guests   {{"links", "opens"?, "rates"?, …}}   гости открывают ссылки
+DELETE /_guests</pre>
 <p>Виды поломок: {kinds}.</p>
 </html>
 """

@@ -23,6 +23,7 @@ import uzel.connectors
 from uzel.kit.faults import Faults
 from uzel.kit.sandbox import Desk, Journal
 from uzel.sandbox.doors import Doors
+from uzel.sandbox.guests import Guests
 
 LOOPBACK = "127.0.0.1"
 WEBHOOK_TIMEOUT_S = 10.0
@@ -58,9 +59,10 @@ def create_app() -> Starlette:
         await asyncio.gather(*tasks, return_exceptions=True)
         await http.aclose()
 
+    guests = Guests(journal, http, tasks)
     doors = Doors(journal, faults, {name: operations(part) for name, part in mounted.items()})
     mounts = [Mount(f"/{name}", routes=part) for name, part in mounted.items()]
-    app = Starlette(routes=[*doors.routes(), *mounts], lifespan=lifespan)
+    app = Starlette(routes=[*doors.routes(), *guests.routes(), *mounts], lifespan=lifespan)
     app.state.closing = closing
     return app
 

@@ -161,7 +161,7 @@ async def _life(pool: Pool, event: EventRow | None, raw_event: RawEvent, first: 
     focus = elements if event is None else (event,)
     requests = await life_store.requests_for(pool, named(focus, "visit"))
     messages = await _messages(pool, focus, requests)
-    calls, receipts, acts = await _sending(pool, messages, [f"raw_event:{raw_event.row.id}"])
+    calls, receipts, acts = await _sending(pool, messages, [f"raw_event:{raw_event.row.id}"], focus)
     return Life(
         event=event,
         raw_event=raw_event,
@@ -195,10 +195,14 @@ async def _messages(
 
 
 async def _sending(
-    pool: Pool, messages: Sequence[MessageRow], subjects: Sequence[str]
+    pool: Pool,
+    messages: Sequence[MessageRow],
+    subjects: Sequence[str],
+    focus: Sequence[EventRow] = (),
 ) -> tuple[tuple[Call, ...], tuple[EventRow, ...], tuple[Act, ...]]:
-    """(calls, receipts, what people did) of these messages."""
-    calls = await calls_by_effect(pool, [f"message:{message.id}" for message in messages])
+    """(calls, receipts, what people did) of these messages, and the lookups of guests."""
+    effects = [f"message:{message.id}" for message in messages]
+    calls = await calls_by_effect(pool, effects + [f"guest:{event.id}" for event in focus])
     references = [(m.connection_id, m.reference) for m in messages if m.reference]
     receipts = await life_store.receipts_for(pool, references)
     acts = await life_store.acts_on(pool, [*subjects, *(f"call:{call.row.id}" for call in calls)])

@@ -1,7 +1,7 @@
 """What belongs to one raw event or event."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from uzel.kit.database import Pool
@@ -93,10 +93,13 @@ async def count_elements(pool: Pool, raw_event_id: int) -> int:
     return found
 
 
+REQUEST = ", ".join(f"r.{field.name}" for field in fields(ReviewRequest))
+
+
 async def requests_for(pool: Pool, visits: Sequence[tuple[int, str]]) -> tuple[ReviewRequest, ...]:
     """What was decided about these (connection id, visit), oldest first."""
     rows = await pool.fetch(
-        "select r.* from review_request r join unnest($1::int[], $2::text[]) "
+        f"select {REQUEST} from review_request r join unnest($1::int[], $2::text[]) "  # noqa: S608
         "as g(connection_id, visit) on r.connection_id = g.connection_id and r.visit = g.visit "
         "order by r.id",
         [visit[0] for visit in visits],

@@ -1,6 +1,7 @@
 """Messages as lists, and one by one."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from uzel.kit.database import Pool
@@ -8,12 +9,8 @@ from uzel.views.filters import MessageFilter, phone_key
 from uzel.views.query_store import Scan
 from uzel.views.rows import MessageRow, Page
 
-MESSAGE = (
-    "t.id, t.business_id, t.connection_id, n.connector, n.name as connection_name, t.purpose, "
-    "t.origin, t.event_id, t.channel, t.phone, t.body, t.encoding, t.segments, t.template_id, "
-    "t.state, t.state_reason, t.reference, t.cost_minor, t.currency, t.created_at, t.updated_at, "
-    "t.accepted_at, t.settled_at"
-)
+OF_CONNECTION = {"connector": "n.connector", "connection_name": "n.name as connection_name"}
+MESSAGE = ", ".join(OF_CONNECTION.get(f.name, f"t.{f.name}") for f in fields(MessageRow))
 # Of what belongs to one thing: a page of elements leads to one message each, and some to two.
 MOST = 200
 FROM = f"select {MESSAGE} from message t join connection n on n.id = t.connection_id"  # noqa: S608

@@ -12,9 +12,10 @@ MOST = 10_000
 
 THERE = """
 select exists (select 1 from place where business_id = b.id) as place,
-       exists (select 1 from template where business_id = b.id and purpose = $1 and channel = $2)
-           as template,
-       exists (select 1 from connection where business_id = b.id and connector = any($3)
+       exists (select 1 from template where business_id = b.id and purpose = $1
+               and weight > 0
+               and channel in ('sms', 'whatsapp', 'email')) as template,
+       exists (select 1 from connection where business_id = b.id and connector = any($2)
                and state <> 'off') as channel
   from business b order by b.id limit 1
 """
@@ -37,13 +38,11 @@ select w.reason, count(distinct (e.connection_id, coalesce(e.data ->> 'visit', e
 """  # noqa: S608
 
 
-async def there(
-    connection: Connection, purpose: str, channel: str, connectors: Sequence[str]
-) -> dict[str, bool]:
+async def there(connection: Connection, purpose: str, connectors: Sequence[str]) -> dict[str, bool]:
     """Whether the first business has a `place`, a `template`, a `channel` (a connection of one of
     `connectors` that is not off).
     """
-    row = await connection.fetchrow(THERE, purpose, channel, list(connectors))
+    row = await connection.fetchrow(THERE, purpose, list(connectors))
     return dict(row) if row else dict.fromkeys(("place", "template", "channel"), False)
 
 

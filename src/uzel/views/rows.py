@@ -69,7 +69,8 @@ class EventRow:
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     """One message to a person. state: planned, accepted, delivered, failed, unknown, cancelled;
-    `origin` is why it is sent (`review_request:17`), `reference` the provider's id of it.
+    `origin` is why it is sent (`review_request:17`), `reference` the provider's id of it. `address`
+    is where it goes, `hop` which of the ways of its route it is, from 0.
     """
 
     id: int
@@ -81,7 +82,10 @@ class MessageRow:
     origin: str
     event_id: int | None
     channel: str
-    phone: str
+    phone: str | None
+    address: str
+    subject: str | None
+    hop: int
     body: str
     encoding: str
     segments: int
@@ -90,7 +94,9 @@ class MessageRow:
     state_reason: str | None
     reference: str | None
     cost_minor: int | None
+    estimate_minor: int | None
     currency: str | None
+    not_after: datetime | None
     created_at: datetime
     updated_at: datetime
     accepted_at: datetime | None
@@ -152,7 +158,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """What was decided about a visit. state: asked, cancelled; `event_id` the event behind it."""
+    """What was decided about a visit, and what the guest made of it. state: looking, asked,
+    cancelled; `event_id` the event behind it.
+    """
 
     id: int
     business_id: int
@@ -166,6 +174,12 @@ class ReviewRequest:
     occurred_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    due_at: datetime | None
+    consent: str | None
+    clicked_at: datetime | None
+    rating: int | None
+    rated_at: datetime | None
+    comment: str | None
 
 
 @dataclass(frozen=True, slots=True)

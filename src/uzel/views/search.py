@@ -37,10 +37,17 @@ async def search(pool: Pool, text: str) -> list[Hit]:
         return []
     found: dict[tuple[str, int], Hit] = {}
     async with pool.acquire() as connection:
-        for branch in (by_phone, by_subject, by_name, by_number, by_digest):
+        for branch in (by_phone, by_email, by_subject, by_name, by_number, by_digest):
             for hit in await branch(connection, text):
                 found.setdefault((hit.kind, hit.id), hit)
     return list(found.values())
+
+
+async def by_email(connection: Connection, text: str) -> list[Hit]:
+    """The newest messages to the address."""
+    if "@" not in text:
+        return []
+    return messages(await store.messages_by_email(connection, text.strip().casefold()))
 
 
 async def by_phone(connection: Connection, text: str) -> list[Hit]:
@@ -114,7 +121,7 @@ def events(rows: Iterable[Any]) -> list[Hit]:
 def messages(rows: Iterable[Any]) -> list[Hit]:
     """Title: the phone; subtitle: state and text."""
     return [
-        Hit("message", row["id"], row["phone"], joined(row["state"], row["body"]), row["at"])
+        Hit("message", row["id"], row["address"], joined(row["state"], row["body"]), row["at"])
         for row in rows
     ]
 

@@ -8,7 +8,7 @@ from uzel.views.life_store import THING
 
 MOST = 20
 EVENTS = "select id, type, subject, phone, decision, reason, created_at as at from event"
-MESSAGES = "select id, phone, body, state, created_at as at from message"
+MESSAGES = "select id, address, body, state, created_at as at from message"
 CALLS = "select id, operation, effect, state, created_at as at from call"
 RAW_EVENTS = "select id, connection_id, remote_addr, state, received_at as at from raw_event"
 NEWEST = f"order by id desc limit {MOST}"
@@ -21,6 +21,12 @@ ANY_CONNECTION = "connection_id = any(array(select id from connection))"
 async def events_by_phone(connection: Connection, phone: str) -> list[Any]:
     """The newest events of a phone (E.164)."""
     return await connection.fetch(f"{EVENTS} {KEYED.format(key='phone', more='')}", phone)
+
+
+async def messages_by_email(connection: Connection, address: str) -> list[Any]:
+    """The newest messages to an e-mail address, in small letters."""
+    keyed = KEYED.format(key="address", more="and channel = 'email'")
+    return await connection.fetch(f"{MESSAGES} {keyed}", address)
 
 
 async def messages_by_phone(connection: Connection, phone: str) -> list[Any]:

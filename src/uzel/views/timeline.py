@@ -65,11 +65,17 @@ def of_event(event: EventRow) -> Iterator[Moment]:
 
 
 def of_request(request: ReviewRequest) -> Iterator[Moment]:
-    """Asked, and perhaps withdrawn."""
-    if request.state == "asked":
-        yield Moment(request.updated_at, "asked", request.visit, "request", request.id)
-        return
-    yield Moment(request.updated_at, "withdrawn", request.reason or "", "request", request.id)
+    """Asked, and perhaps withdrawn; what the guest did."""
+    i = request.id
+    if request.state == "cancelled":
+        yield Moment(request.updated_at, "withdrawn", request.reason or "", "request", i)
+    elif request.state == "asked":
+        yield Moment(request.updated_at, "asked", request.visit, "request", i)
+    if request.clicked_at is not None:
+        yield Moment(request.clicked_at, "clicked", "", "request", i)
+    if request.rated_at is not None:
+        detail = " · ".join(filter(None, (str(request.rating), request.comment)))
+        yield Moment(request.rated_at, "rated", detail, "request", i)
 
 
 def of_message(message: MessageRow) -> Iterator[Moment]:

@@ -13,6 +13,7 @@ from uzel.web.api.app import PREFIX as API
 from uzel.web.api.app import create_api
 from uzel.web.console import routes as console
 from uzel.web.deps import Deps
+from uzel.web.guest import pages as guest
 from uzel.web.headers import Headers
 from uzel.web.hooks import PREFIX as HOOKS
 from uzel.web.hooks import Hooks, Receive, Scope, Send
@@ -55,6 +56,7 @@ def create_pages(deps: Deps) -> FastAPI:
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(problems.pages)
+    guest.register(app)
     console.register(app, deps)
     return app
 

@@ -5,13 +5,21 @@ import contextlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from uzel.events.door import BUSY, MOST_BYTES, RETRY_AFTER_S, TOO_LARGE, Door, Reply, Request
+from uzel.events.door import (
+    BUSY,
+    MOST_BYTES,
+    NOT_POST,
+    RETRY_AFTER_S,
+    TOO_LARGE,
+    Door,
+    Reply,
+    Request,
+)
 
 PREFIX = "/api/webhook/"
 MOST_DRAINED_BYTES = 16 * MOST_BYTES
 DRAIN_WITHIN_S = 2.0
 MOST_DIGITS = len(str(MOST_BYTES))
-NOT_POST = Reply(405, b'{"error":"POST only"}', "method")
 CONTENT_TYPES = {b"{": b"application/json", b"[": b"application/json"}
 
 Scope = MutableMapping[str, Any]
@@ -41,7 +49,10 @@ class Hooks:
         """Read within the limit, ask the door, answer."""
         connector = scope["path"][len(PREFIX) :].strip("/")
         headers = scope["headers"]
-        if scope["method"] != "POST":
+        query = scope["query_string"].decode("latin-1")
+        if scope["method"] == "GET":
+            reply = self._door.challenge(connector, headers, query)
+        elif scope["method"] != "POST":
             reply = self._door.turn_away(connector, NOT_POST)
         elif self._door.full:
             # Before the body is read: what cannot be taken should cost next to nothing.
@@ -61,7 +72,7 @@ class Hooks:
                     Request(
                         connector,
                         headers,
-                        scope["query_string"].decode("latin-1"),
+                        query,
                         body,
                         client[0] if client else None,
                     )

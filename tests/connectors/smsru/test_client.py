@@ -65,6 +65,35 @@ def test_a_send_is_one_form_without_a_query_or_a_partner(
     ]
 
 
+@pytest.mark.parametrize(
+    ("lifetime_s", "ttl"),
+    [
+        (60, "1"),
+        (119.9, "1"),
+        (120, "2"),
+        (6 * 3600, "360"),
+        (86_400, "1440"),
+        (7 * 86_400, "1440"),
+        (59, "1"),
+        (0, "1"),
+        (-5, "1"),
+    ],
+)
+def test_a_lifetime_is_whole_minutes_and_never_longer_than_asked_for_but_the_first(
+    run: Run, config: SmsruConfig, control: httpx2.Client, lifetime_s: float, ttl: str
+) -> None:
+    run(config, "send_sms", {**TEXT, "lifetime_s": lifetime_s})
+    assert [entry["request"]["ttl"] for entry in sent(control)] == [ttl]
+
+
+@pytest.mark.parametrize("arguments", [TEXT, {**TEXT, "lifetime_s": None}])
+def test_without_a_lifetime_none_is_sent(
+    run: Run, config: SmsruConfig, control: httpx2.Client, arguments: Mapping[str, Any]
+) -> None:
+    run(config, "send_sms", arguments)
+    assert [entry["request"]["ttl"] for entry in sent(control)] == [None]
+
+
 def test_test_mode_sends_and_costs_nothing(
     run: Run, config: SmsruConfig, control: httpx2.Client
 ) -> None:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+import pytest
 
 from uzel.connector import Answer, Element, Received
 from uzel.connectors.smsru.config import SmsruConfig
 from uzel.connectors.smsru.miniature import parts
 from uzel.connectors.smsru.webhook import parse, verify
+from uzel.model.receipt import Receipt
 
 Run = Callable[[SmsruConfig, str, Mapping[str, Any]], Answer]
 Hook = tuple[str, queue.Queue[bytes], list[bytes]]
@@ -42,7 +44,7 @@ def register(run: Run, config: SmsruConfig, control: httpx2.Client, hook: Hook) 
 
 
 def references(elements: list[Element]) -> list[str]:
-    return [element.data.reference for element in elements if element.data]  # type: ignore[union-attr]
+    return [element.data.reference for element in elements if isinstance(element.data, Receipt)]
 
 
 def test_every_message_is_reported_once_and_signed(
@@ -66,14 +68,20 @@ def test_a_report_is_repeated_until_the_answer_is_100(
     assert len({element.key for element in copies}) == 1
 
 
+@pytest.mark.parametrize(("settings", "failed"), [({}, 2), ({"fail_every": 8}, 1)])
 def test_messages_can_be_made_to_fail(
-    run: Run, config: SmsruConfig, control: httpx2.Client, hook: Hook
+    run: Run,
+    config: SmsruConfig,
+    control: httpx2.Client,
+    hook: Hook,
+    settings: dict[str, int],
+    failed: int,
 ) -> None:
     register(run, config, control, hook)
-    control.post("/smsru/_settings", json={"outcome": "mixed"})
+    control.post("/smsru/_settings", json={"outcome": "mixed", **settings})
     send(run, config, *range(8))
     states = [element.data.state for element in receipts(config, hook, 8)]  # type: ignore[union-attr]
-    assert sorted(states) == ["delivered"] * 6 + ["failed"] * 2
+    assert sorted(states) == ["delivered"] * (8 - failed) + ["failed"] * failed
 
 
 def test_a_report_can_be_lost_or_doubled(
@@ -128,6 +136,17 @@ def test_several_numbers_have_several_answers_and_one_journal_entry(
     assert entry["request"]["phone"] == "+79990000001"
     assert entry["request"]["more"] == {"+77010000001": "Да"}
     assert "several" not in control.get("/_journal").text
+
+
+@pytest.mark.parametrize(
+    ("ttl", "code"),
+    [("1", 100), ("1440", 100), ("0", 208), ("1441", 208), ("-1", 208), ("1.5", 208), ("", 208)],
+)
+def test_a_ttl_is_from_a_minute_to_a_day(control: httpx2.Client, ttl: str, code: int) -> None:
+    form = {"api_id": f"ttl-{ttl}", "json": "1", "to": "79990000001", "msg": "Да", "ttl": ttl}
+    assert control.post("/smsru/sms/send", data=form).json()["status_code"] == code
+    (entry,) = control.get("/_journal").json()
+    assert (entry["request"]["ttl"], entry["effect"]) == (ttl, code == 100)
 
 
 def test_settings_are_checked(control: httpx2.Client) -> None:

@@ -146,7 +146,7 @@ def test_a_replay_decides_anew_what_was_skipped(web_app: WebApp, visitor: Visito
         "select id, raw_event_id from event where reason = 'no_template' and subject = 'заказ 700'",
     )[0]
     assert "нет текста сообщения" in visitor.page(f"/events/{skipped['id']}")
-    visitor.done("/business/template", body="{place}: {link}")
+    visitor.done("/business/texts/edit", variant="A", weight="1", body="{place}: {link}")
     visitor.done(f"/raw/{skipped['raw_event_id']}/replay")
     web_app.process()
     assert value(web_app, "select state from message where phone = '+79990000700'") == "planned"

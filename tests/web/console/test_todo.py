@@ -27,7 +27,7 @@ def test_an_installation_that_is_set_up_has_nothing_to_do(reader: Visitor) -> No
     section = todo(reader)
     assert section.count("<li ") == 1
     assert "SMS.ru · spare: запросов ещё не было" in section
-    assert 'href="/connections/3"' in section
+    assert 'href="/connections/3/setup"' in section
 
 
 def test_nothing_at_all_to_do_is_not_shown(web_app: WebApp, visitor: Visitor) -> None:

@@ -18,6 +18,8 @@ SOURCE = Path(errors.__file__).parent
 NAMED = {"reason", "note"}
 PLACED = {"Decision": 2, "PhoneRejected": 0, "cancel_messages": 2}
 READ = ("connectors", "flows", "events", "messages", "model")
+# Functions that return a reason, or a pair that begins with one.
+TELLING = ("_why", "_called_off", "letter", "unwanted", "forbidden")
 # Reasons of the door are counted, not stored with an event: REFUSALS has them.
 DOOR = "door.py"
 # Errors that never become the class of a call.
@@ -54,10 +56,12 @@ def reasons_in(tree: ast.AST) -> Iterator[str]:
             place = PLACED.get(called)
             if place is not None and len(node.args) > place:
                 yield from texts(node.args[place])
-        if isinstance(node, ast.FunctionDef) and node.name.startswith(("_why", "_called_off")):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(TELLING):
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Return):
                     yield from texts(inner.value)
+                if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Tuple):
+                    yield from texts(inner.value.elts[0])
 
 
 def produced() -> set[str]:

@@ -9,26 +9,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from uzel.connector import Config, Element, Received
-from uzel.connectors.iiko.body import (
+from uzel.errors import PayloadInvalid
+from uzel.kit.body import (
     at,
     id_of,
     label_of,
     object_at,
+    phone_of,
     read_json,
-    storable,
     text_of,
     total_of,
     utc_of,
     utc_of_epoch,
 )
-from uzel.errors import PayloadInvalid
 from uzel.model.visit import Visit, VisitState
-
-LONGEST_PHONE = 64
 
 # eventType → our type, and what its `eventInfo.id` is the id of. The first eight are documented
 # under x-webhooks, the last three appear in the enumeration of types only.
@@ -208,25 +205,13 @@ def _phone(event: Mapping[str, Any]) -> str | int | None:
     reach the aggregator's switchboard.
     """
     for path in PHONES:
-        phone = _phone_of(at(event, *path))
+        phone = phone_of(at(event, *path))
         if phone is None:
             continue
         extension = at(event, "eventInfo", "order", "phoneExtension")
         if path == ORDER_PHONE and extension not in (None, ""):
             return f"{phone};ext={label_of(extension) or '?'}"
         return phone
-    return None
-
-
-def _phone_of(value: Any) -> str | int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, Decimal):
-        return str(value)[:LONGEST_PHONE]
-    if isinstance(value, str):
-        return storable(value).strip()[:LONGEST_PHONE] or None
     return None
 
 

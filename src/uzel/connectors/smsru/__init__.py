@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 
-from uzel.connector import Answer, Checked, Connector, Operation
+from uzel.connector import Answer, Channel, Checked, Connector, Operation
 from uzel.connectors.smsru import client
 from uzel.connectors.smsru.config import SmsruConfig
 from uzel.connectors.smsru.registration import register
@@ -23,7 +23,7 @@ def repeatable(
 
 OPERATIONS = (
     # No key against doubles, no search by number: a lost answer waits for a person.
-    Operation("send_sms", client.send_sms, ("phone", "text"), CHECKED, CHECKED_ON),
+    Operation("send_sms", client.send_sms, ("phone", "text", "lifetime_s"), CHECKED, CHECKED_ON),
     repeatable("sms_status", client.sms_status, "ids"),
     repeatable("sms_cost", client.sms_cost, "phone", "text"),
     repeatable("balance", client.balance),
@@ -50,4 +50,7 @@ CONNECTOR = Connector(
     },
     test="balance",
     register=register,
+    channels={"sms": Channel("send_sms")},
+    receipts="sms_status",
+    tells_costs=True,
 )

@@ -24,6 +24,7 @@ from uzel.kit.http import ask
 
 MOST_STATUS_IDS = 100
 DIGEST_CHARS = 16
+LONGEST_TTL_MINUTES = 24 * 60
 
 Arguments = Mapping[str, Any]
 Content = dict[str, Any]
@@ -34,6 +35,9 @@ async def send_sms(http: httpx2.AsyncClient, config: SmsruConfig, arguments: Arg
     leave all of them in doubt. There is no key against doubles and no search by number, so a lost
     answer stays unknown.
 
+    `lifetime_s` (optional, seconds): what is not delivered by then never will be. SMS.ru does not
+    refund a text that died so; one without a lifetime that did not arrive it does.
+
     Answer: reference = sms_id, data {"balance_minor"}. Raises every CallFailed but ContractBroken.
     """
     fields = {"to": digits(arguments["phone"]), "msg": arguments["text"]}
@@ -41,6 +45,8 @@ async def send_sms(http: httpx2.AsyncClient, config: SmsruConfig, arguments: Arg
         fields["from"] = config.sender
     if config.test:
         fields["test"] = "1"
+    if (lifetime_s := arguments.get("lifetime_s")) is not None:
+        fields["ttl"] = str(ttl_minutes(lifetime_s))
     content = await call(http, config, "/sms/send", fields, effect=True)
     entry = recipient(content, fields["to"])
     if entry is None:
@@ -273,6 +279,13 @@ def number(value: Any) -> int | None:
 
 def sms_id(value: Any) -> str | None:
     return value if isinstance(value, str) and SMS_ID.fullmatch(value) else None
+
+
+def ttl_minutes(lifetime_s: float) -> int:
+    """SMS.ru counts whole minutes from 1 to 1440. Rounded down, so that nothing arrives too late;
+    only below a minute is it longer than was asked for, since there is nothing shorter.
+    """
+    return min(max(int(lifetime_s // 60), 1), LONGEST_TTL_MINUTES)
 
 
 def digits(phone: str) -> str:

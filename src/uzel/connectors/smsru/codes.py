@@ -165,7 +165,7 @@ def failure(code: int | None, *, effect: bool, now: datetime) -> CallFailed:
         case Verdict.STOPPED:
             return Rejected(detail, code=text, suppress=True)
         case Verdict.REFUSED | Verdict.DUPLICATE:
-            return Rejected(detail, code=text)
+            return Rejected(detail, code=text, final=verdict is Verdict.DUPLICATE)
         case Verdict.BUSY:
             return Unavailable(detail, code=text)
         case Verdict.SERVER:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from uzel.connectors.smsru.codes import ACCEPTED, NOT_FOUND, delivery, explain
-from uzel.connectors.smsru.miniature import Account, Settings, digest, parts
+from uzel.connectors.smsru.miniature import Account, Settings, bare, digest, is_ttl, parts
 from uzel.kit.sandbox import Asked, Desk
 
 SETTINGS: Mapping[str, Any] = {
@@ -136,6 +136,8 @@ def send(account: Account, asked: Asked) -> Content:
     texts = addressed(asked)
     if account.balance_minor < sum(map(parts, texts.values())) * account.settings().price_minor:
         raise OuterError(201)
+    if not is_ttl(asked.fields.get("ttl", "1")):
+        raise OuterError(208)
     sender, test = str(asked.fields.get("from", "")), asked.fields.get("test") == "1"
     answers: dict[str, Content] = {}
     for phone, text in texts.items():
@@ -245,14 +247,6 @@ def number(asked: Asked, name: str) -> str:
     return phone
 
 
-def bare(phone: str) -> str:
-    """Digits only, with the 7 that people leave out or write as 8."""
-    digits = re.sub(r"\D", "", phone)
-    if len(digits) == 10:
-        return f"7{digits}"
-    return f"7{digits[1:]}" if len(digits) == 11 and digits.startswith("8") else digits
-
-
 def roubles(account: Account) -> float:
     """SMS.ru writes money as a JSON number."""
     return account.balance_minor / 100
@@ -282,8 +276,8 @@ def describe(asked: Asked) -> Content:
 
 
 def describe_send(asked: Asked) -> Content:
-    """phone (E.164), text, text_digest (first half of SHA-256, hex) and sender; `more` where one
-    request has several numbers: number → text.
+    """phone (E.164), text, text_digest (first half of SHA-256, hex), sender and ttl; `more` where
+    one request has several numbers: number → text.
     """
     try:
         texts = addressed(asked)
@@ -295,5 +289,6 @@ def describe_send(asked: Asked) -> Content:
         "text": text,
         "text_digest": digest(text).hex(),
         "sender": asked.fields.get("from"),
+        "ttl": asked.fields.get("ttl"),
     }
     return {**described, "more": {f"+{name}": other for name, other in more}} if more else described

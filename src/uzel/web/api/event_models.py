@@ -122,11 +122,19 @@ class ReviewRequest(Shape):
     place_id: int | None = Field(examples=[1])
     event_id: int = Field(description="The event behind it.", examples=[1042])
     phone: str | None = Field(examples=[PHONE])
-    state: Literal["asked", "cancelled"] = Field(examples=["asked"])
+    state: Literal["looking", "asked", "cancelled"] = Field(
+        description="`looking`: the source is being asked who the guest was.", examples=["asked"]
+    )
     reason: str | None = Field(examples=[None])
     occurred_at: datetime | None = Field(examples=[AT])
     created_at: datetime = Field(examples=[AT])
     updated_at: datetime = Field(examples=[AT])
+    due_at: datetime | None = Field(description="Not before this; null: at once.", examples=[AT])
+    consent: str | None = Field(description="How the guest agreed.", examples=["анкета"])
+    clicked_at: datetime | None = Field(description="The link was opened.", examples=[None])
+    rating: int | None = Field(description="1 to 5.", examples=[5])
+    rated_at: datetime | None = Field(examples=[AT])
+    comment: str | None = Field(description="To the owner, in private.", examples=[None])
 
 
 class Replayed(BaseModel):

@@ -38,7 +38,14 @@ class Message(Shape):
     )
     event_id: int | None = Field(description="The event that led to it.", examples=[1042])
     channel: str = Field(examples=["sms"])
-    phone: str = Field(description="E.164.", examples=[PHONE])
+    phone: str | None = Field(
+        description="E.164; null where only an e-mail address is known.", examples=[PHONE]
+    )
+    address: str = Field(
+        description="Where it goes: a phone, or an e-mail address.", examples=[PHONE]
+    )
+    subject: str | None = Field(description="Of an e-mail.", examples=[None])
+    hop: int = Field(description="Which way of its route it is, from 0.", examples=[0])
     body: str = Field(examples=["Спасибо, что были у нас! https://reviews.example/uzel"])
     encoding: str = Field(examples=["UCS-2"])
     segments: int = Field(description="How many text messages it takes.", examples=[1])
@@ -57,7 +64,13 @@ class Message(Shape):
     cost_minor: int | None = Field(
         description="In minor units of `currency`; null until it is known.", examples=[399]
     )
+    estimate_minor: int | None = Field(
+        description="What it was expected to cost, by the rate card.", examples=[450]
+    )
     currency: str | None = Field(description="ISO 4217.", examples=["RUB"])
+    not_after: datetime | None = Field(
+        description="It does not go out later than this.", examples=[None]
+    )
     created_at: datetime = Field(examples=[AT])
     updated_at: datetime = Field(examples=[AT])
     accepted_at: datetime | None = Field(examples=[AT])

@@ -20,6 +20,7 @@ from uzel.web.console.page import go, render
 
 # In our READMEs this stands for the installation's own address.
 OUR_ADDRESS = "https://ВАШ-УЗЕЛ"
+TESTED, LONGEST_SAID = "test", 500
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +47,7 @@ async def show_one(desk: OwnDesk, connection_id: str) -> Response:
 async def test(desk: OwnDesk, connection_id: str) -> Response:
     """Ask the provider whether it accepts the settings; changes nothing here or there."""
     active = await find(desk, connection_id)
-    return await page_of(desk, active, checked=await check(active))
+    return await page_of(desk, active, checked=await check_now(desk, active))
 
 
 @router.post("/connections/{connection_id}/pause")
@@ -107,6 +108,14 @@ async def show_setup(desk: OwnDesk, connector: str) -> Response:
         text=to_html(text.replace(OUR_ADDRESS, desk.deps.settings.url)),
         room_path="/connections",
     )
+
+
+async def check_now(desk: Desk, active: Active) -> Check:
+    """Ask the provider, and keep what came of it."""
+    done = await check(active)
+    said = {"good": done.good, "text": done.text[:LONGEST_SAID]}
+    await note(desk.deps.pool, desk.person.login, TESTED, f"connection:{active.id}", said)
+    return done
 
 
 async def receiver(desk: Desk, connection_id: str) -> Active:

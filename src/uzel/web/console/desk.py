@@ -11,38 +11,27 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, HTTPException
 from starlette.requests import Request
 
-from uzel.connections import store as connections
 from uzel.connections.registry import Active
 from uzel.people.manage import Session, find_session
 from uzel.web.console import cookies
 from uzel.web.console.attention import Attention, attention
+from uzel.web.console.chosen import UTC_ZONE, Business, all_businesses, chosen_of
 from uzel.web.console.form import read_form
 from uzel.web.console.language import Language, language_of
 from uzel.web.console.show import zone_name
 from uzel.web.deps import Deps, deps_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-UTC_ZONE = ZoneInfo("UTC")
 
 
 class SignInNeeded(Exception):
     """Nobody is signed in; the page sends to the sign-in form and back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Business:
-    """Whose console this is."""
-
-    id: int
-    name: str
-    zone: ZoneInfo
-    request_gap_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +63,26 @@ class Desk:
 
     @property
     def business(self) -> Business:
-        """Whose console this is; only for pages of signed-in people."""
+        """The one whose settings the page shows; only for pages of signed-in people."""
         found: Business = self.request.state.business
         return found
+
+    @property
+    def businesses(self) -> Sequence[Business]:
+        """All of them; only for pages of signed-in people."""
+        found: Sequence[Business] = self.request.state.businesses
+        return found
+
+    @property
+    def business_id(self) -> int | None:
+        """Which business a form of this page belongs to, whatever is chosen when it is sent."""
+        found: Business | None = getattr(self.request.state, "business", None)
+        return found.id if found else None
+
+    @property
+    def not_live(self) -> Sequence[Business]:
+        """Businesses whose messages do not all go out."""
+        return [business for business in self.businesses if not business.is_live]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -120,14 +126,16 @@ async def open_desk(request: Request) -> Desk:
 
 
 async def signed_in(request: Request) -> Desk:
-    """For all other pages. Raises SignInNeeded."""
+    """For all other pages. Raises SignInNeeded, and HTTPException 404 for an unknown business."""
     session = await session_of(request)
     if session is None:
         raise SignInNeeded
     deps = deps_of(request)
-    request.state.business = await load_business(deps)
+    request.state.businesses = await all_businesses(deps.pool)
     request.state.attention = await attention(deps.pool)
-    return await make_desk(request, session)
+    desk = await make_desk(request, session)
+    request.state.business = chosen_of(request, desk.form, desk.businesses)
+    return desk
 
 
 AnyDesk = Annotated[Desk, Depends(open_desk)]
@@ -175,20 +183,3 @@ async def session_of(request: Request) -> Session | None:
     deps = deps_of(request)
     token = cookies.read(request, deps.settings, cookies.SESSION)
     return await find_session(deps.pool, token) if token else None
-
-
-async def load_business(deps: Deps) -> Business:
-    """The first business; made if there is none."""
-    row = await connections.find_business(deps.pool)
-    if row is None:
-        await connections.default_business(deps.pool)
-        row = await connections.find_business(deps.pool)
-    return Business(row["id"], row["name"], zone_of(row), row["request_gap_days"])
-
-
-def zone_of(row: Any) -> ZoneInfo:
-    """The time zone of a business; UTC where the name means nothing to this machine."""
-    try:
-        return ZoneInfo(row["time_zone"])
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC_ZONE

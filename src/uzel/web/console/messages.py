@@ -60,7 +60,7 @@ async def download(desk: OwnDesk) -> Response:
     def row(message: MessageRow) -> tuple[Cell, ...]:
         return (
             *(message.id, message.created_at, message.state, message.state_reason),
-            *(message.phone, message.channel, message.connector, message.connection_name),
+            *(message.address, message.channel, message.connector, message.connection_name),
             *(message.body, message.encoding, message.segments, message.cost_minor),
             *(message.currency, message.reference, message.accepted_at, message.settled_at),
             message.event_id,

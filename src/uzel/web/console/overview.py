@@ -16,6 +16,7 @@ from uzel.web.console.chart import charts_of
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.page import go, render
+from uzel.web.console.ratings import waiting
 from uzel.web.console.todo import todos
 
 VISIT, LATEST = "visit.completed", 8
@@ -81,13 +82,14 @@ HEAPS = {
 async def show_overview(desk: OwnDesk) -> Response:
     """The first page."""
     seen, pool = await overview_of(desk), desk.deps.pool
+    stuck = [*troubles(desk, seen), *of_guests(await waiting(desk))]
     visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
     messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(
         desk,
         "overview.html",
         seen=seen,
-        troubles=sorted(troubles(desk, seen), key=lambda t: ("ask", "bad", "wait").index(t.tone)),
+        troubles=sorted(stuck, key=lambda t: ("ask", "bad", "wait").index(t.tone)),
         todos=list(todos(desk, seen)),
         charts=charts_of(seen.hours),
         visits=visits.items,
@@ -132,6 +134,16 @@ def connections_in_trouble(desk: Desk, seen: Overview) -> Iterator[Trouble]:
             m("Поставщик не отвечает. Узел даёт ему отдохнуть и попробует снова."),
             "wait", THEIRS, f"/connections/{breaker.connection_id}", m("Открыть"),
             until=breaker.open_until, reason=breaker.reason,
+        )  # fmt: skip
+
+
+def of_guests(count: int) -> Iterator[Trouble]:
+    """Guests who gave few stars or wrote to the owner."""
+    if count:
+        yield Trouble(
+            m("гости ждут ответа"),
+            m("Низкие оценки и сообщения владельцу, с которыми никто ещё не разобрался."),
+            "ask", YOURS, "/ratings?which=unseen", m("Посмотреть"), count,
         )  # fmt: skip
 
 

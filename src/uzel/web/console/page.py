@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from uzel import __version__
-from uzel.web.console import cookies, show, static, words
+from uzel.web.console import chosen, cookies, show, static, words
 from uzel.web.console.desk import Desk
 from uzel.web.console.language import LANGUAGES, Language, language
 from uzel.web.console.notices import NOTICES
@@ -22,8 +22,15 @@ ROOMS = (
     "/events",
     "/messages",
     "/calls",
+    "/funnel",
+    "/ratings",
+    "/costs",
     "/connections",
     "/business",
+    "/business/rules",
+    "/business/texts",
+    "/business/stop-list",
+    "/business/consents",
 )
 
 
@@ -61,6 +68,8 @@ def render(desk: Desk, template: str, status: int = 200, /, **values: Any) -> HT
     settings = desk.deps.settings
     if desk.session is None and not cookies.read(desk.request, settings, cookies.FORM):
         cookies.give(response, settings, cookies.FORM, desk.token)
+    if (choice := chosen.to_remember(desk.request, desk.business_id)) is not None:
+        cookies.remember(response, settings, chosen.COOKIE, choice)
     return response
 
 

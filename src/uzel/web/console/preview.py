@@ -1,21 +1,41 @@
 """What a text would look like at a sample guest's, and what is wrong with it."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from uzel.errors import ConfigError
-from uzel.messages.template import check, check_length, render
+from uzel.messages.template import check, check_length, names_in, render
 from uzel.model.sms_text import Segments, count_segments
 from uzel.web.console.language import Language
 from uzel.web.console.language import mark as m
 
-PURPOSE, SMS = "review_request", "sms"
-GUEST = m("Мария")
-NO_PLACE = (m("Ваше заведение"), "https://example.org/review")
+REQUEST, REMINDER = "review_request", "review_reminder"
+SMS, WHATSAPP, EMAIL = "sms", "whatsapp", "email"
+# What a text of each purpose may say; see flows.review_requests.wish and remind.
+VARIABLES: Mapping[str, tuple[str, ...]] = {
+    REQUEST: ("place", "link", "name", "staff", "service", "code"),
+    REMINDER: ("place", "link", "name", "code"),
+}
+VARIABLE_NAMES = {
+    "place": m("название заведения"),
+    "link": m("ссылка на страницу отзыва"),
+    "name": m("имя гостя"),
+    "staff": m("кто обслуживал"),
+    "service": m("что сделали"),
+    "code": m("слово из ссылки"),
+}
+# Values a visit may come without.
+UNCERTAIN = ("name", "staff", "service")
+# A link to a page of ours, or what it ends with.
+LEADS_ON = ("link", "code")
+SAMPLE = {"name": m("Мария"), "staff": m("Ольга"), "service": m("Стрижка")}
+SAMPLE_CODE = "Ab3dE5gH7k"
+NO_PLACE = m("Ваше заведение")
+LONGEST_SUBJECT = 200
 
 # What uzel.messages.template says, as patterns, for the catalogues.
 SAID = (
@@ -29,60 +49,113 @@ SAID = (
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that is being written. approved: of a WhatsApp template, see table template."""
+
+    purpose: str
+    channel: str
+    body: str
+    subject: str = ""
+    approved: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """text      as the sample guest gets it; empty where it cannot be filled in
-    nameless  the same for a guest whose name is unknown; empty where that makes no difference
+    bare      the same for a visit of which nothing but the place is known; empty where that makes
+              no difference
     wrong     in words, or empty
+    buttons   where the buttons of a WhatsApp template lead
     """
 
     text: str
-    nameless: str
+    bare: str
+    subject: str
     segments: Segments
     wrong: Markup
     guest: str
     place: str
+    buttons: Sequence[str] = field(default=())
 
 
-def preview_of(spoken: Language, body: str, places: Sequence[Any]) -> Preview:
-    """The text for a sample guest at the first place."""
-    wrong = wrong_with(spoken, body, places)
-    name, url = place_of(spoken, places)
-    guest = spoken.one(GUEST)
-    text = nameless = ""
-    if not wrong or fits_somewhere(body):
-        known = {"place": name, "link": url}
-        text, nameless = render(body, {**known, "name": guest}), render(body, known)
-    if nameless == text:
-        nameless = ""
-    return Preview(text, nameless, count_segments(text), wrong, guest, name)
+def preview_of(spoken: Language, draft: Draft, places: Sequence[str], url: str) -> Preview:
+    """The text for a sample guest at the first place. `url`: where our pages are."""
+    wrong = wrong_with(spoken, draft, places, url)
+    place = next(iter(places), spoken.one(NO_PLACE))
+    values = sample(spoken, place, url)
+    known = {name: value for name, value in values.items() if name not in UNCERTAIN}
+    text = bare = subject = ""
+    if not wrong or can_be_filled_in(draft):
+        text, bare = render(draft.body, values), render(draft.body, known)
+        subject = render(draft.subject or "{place}", values) if draft.channel == EMAIL else ""
+    if bare == text:
+        bare = ""
+    buttons = [
+        f"…{values[name]}" if name == "code" else values.get(name, "")
+        for name in (draft.approved or {}).get("buttons", ())
+    ]
+    segments = count_segments(text)
+    return Preview(text, bare, subject, segments, wrong, values["name"], place, buttons)
 
 
-def wrong_with(spoken: Language, body: str, places: Sequence[Any]) -> Markup:
+def sample(spoken: Language, place: str, url: str) -> dict[str, str]:
+    """What the variables stand for."""
+    return {
+        "place": place,
+        "link": f"{url}/r/{SAMPLE_CODE}",
+        "code": SAMPLE_CODE,
+        **{name: spoken.one(value) for name, value in SAMPLE.items()},
+    }
+
+
+def wrong_with(spoken: Language, draft: Draft, places: Sequence[str], url: str) -> Markup:
     """What stands in the way of using this text, at any of the places; empty if nothing does."""
-    names = [(place["name"], place["review_url"]) for place in places]
     try:
-        check(body)
-        for name, url in names or [place_of(spoken, places)]:
-            check_length(render(body, {"place": name, "link": url, "name": spoken.one(GUEST)}))
+        check_words(draft)
+        for place in places or [spoken.one(NO_PLACE)]:
+            if draft.channel == SMS:
+                check_length(render(draft.body, sample(spoken, place, url)))
     except ConfigError as error:
         return translated(spoken, str(error))
+    missing = without_value(draft)
+    if missing:
+        said = m("В тексте есть {name}, а среди параметров шаблона его нет.")
+        return spoken.text(said, name=f"{{{missing}}}")
     return Markup()
 
 
-def fits_somewhere(body: str) -> bool:
-    """Whether the text can be filled in, if only it were shorter."""
+def check_words(draft: Draft) -> None:
+    """Refuse variables that are not there, and a text that leads nowhere. Raises ConfigError."""
+    variables = VARIABLES[draft.purpose]
+    if draft.channel == EMAIL and draft.subject:
+        check_names(draft.subject, variables)
+    buttons = (draft.approved or {}).get("buttons", ())
+    if set(buttons) & set(LEADS_ON) and "link" not in names_in(draft.body):
+        check_names(draft.body, variables)
+        return
+    check(draft.body, variables)
+
+
+def check_names(text: str, variables: Sequence[str]) -> None:
+    """Refuse variables that are not there; a link is not asked for. Raises ConfigError."""
+    check(text.replace("{link}", "…"), tuple(name for name in variables if name != "link"))
+
+
+def without_value(draft: Draft) -> str | None:
+    """A variable that an approved template has no parameter for; None if all have theirs."""
+    if draft.channel != WHATSAPP or not draft.approved:
+        return None
+    given = {*draft.approved.get("parameters", ())}
+    return next((name for name in names_in(draft.body) if name not in given), None)
+
+
+def can_be_filled_in(draft: Draft) -> bool:
+    """Whether the text makes sense, if only it were shorter."""
     try:
-        check(body)
+        check_words(draft)
     except ConfigError:
         return False
     return True
-
-
-def place_of(spoken: Language, places: Sequence[Any]) -> tuple[str, str]:
-    """(name, link) of the first place, or of none in particular."""
-    if places:
-        return places[0]["name"], places[0]["review_url"]
-    return spoken.one(NO_PLACE[0]), NO_PLACE[1]
 
 
 def translated(spoken: Language, said: str) -> Markup:

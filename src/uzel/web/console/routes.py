@@ -4,18 +4,29 @@ from fastapi import FastAPI
 
 from uzel.web.console import (
     business,
+    businesses,
     calls,
     connection_form,
     connections,
+    consents,
+    costs,
     dead_ends,
     events,
+    funnel,
     live,
+    mapping,
     messages,
     overview,
     parked,
+    places,
+    provider,
+    ratings,
     registration,
+    rules,
     sign_in,
     static,
+    stop_list,
+    texts,
     todo,
 )
 from uzel.web.console.attention import Glance
@@ -25,7 +36,9 @@ from uzel.web.deps import Deps
 # `connections/new` must be found before `connections/{id}`.
 ROOMS = (
     *(static, sign_in, overview, todo, live, events, messages, calls),
-    *(connection_form, connections, registration, business, parked),
+    *(connection_form, connections, registration, parked),
+    *(businesses, business, places, rules, texts, stop_list, consents),
+    *(funnel, ratings, costs, mapping, provider),
 )
 
 

@@ -46,6 +46,8 @@ def filters(spoken: Language) -> Mapping[str, Callable[..., Any]]:
         "date": lambda at: f"{day(spoken, at)} {at.year}",
         "lasting": lasting,
         "number": lambda value: number(spoken, value),
+        "percent": lambda part: percent(spoken, part),
+        "decimal": lambda value, places=1: decimal(spoken, value, places),
         "money": lambda minor, currency: money(spoken, minor, currency),
         "phone": phone,
         "about": about,
@@ -150,6 +152,24 @@ def duration(spoken: Language, seconds: float | None) -> str:
 def number(spoken: Language, value: int) -> str:
     """`12 345`."""
     return f"{value:,}".replace(",", NARROW_SPACE if spoken.code == "ru" else ",")
+
+
+def percent(spoken: Language, part: float | None) -> str:
+    """`64 %`, `0,4 %`; of a part that is neither nothing nor all of it never `0 %` or `100 %`."""
+    if part is None:
+        return "—"
+    shown = part * 100
+    near = 0 < shown < 1 or 99 < shown < 100
+    text = decimal(spoken, min(max(shown, 0.1), 99.9), 1) if near else f"{shown:.0f}"
+    return f"{text}{NO_BREAK_SPACE}%" if spoken.code == "ru" else f"{text}%"
+
+
+def decimal(spoken: Language, value: float | None, places: int = 1) -> str:
+    """`4,6`."""
+    if value is None:
+        return "—"
+    text = f"{value:.{places}f}"
+    return text.replace(".", ",") if spoken.code == "ru" else text
 
 
 def money(spoken: Language, minor: int | None, currency: str | None) -> str:

@@ -2,7 +2,7 @@
 meanwhile, processed again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ ABSENT = {
     "template": (
         m("нет текста просьбы"),
         m("Сообщение не составить, поэтому визиты пропускаются."),
-        ("/business", m("Написать")),
+        ("/business/texts", m("Написать")),
     ),
     "channel": (
         m("нет подключения, которое отправляет SMS"),
@@ -51,6 +51,12 @@ UNSEEN = (
     m("{title}: запросов ещё не было"),
     m("Впишите адрес подключения у поставщика. Строка исчезнет с первым запросом."),
     m("Открыть"),
+)
+
+UNMAPPED = (
+    m("неизвестный статус «{word}» у {title}"),
+    m("Скажите, что он значит: визит, отмена или промежуточный. Пока по таким заказам тишина."),
+    m("Объяснить"),
 )
 
 
@@ -75,11 +81,13 @@ def todos(desk: Desk, seen: Overview) -> Iterator[Todo]:
     for part in seen.missing:
         if part.kind in ABSENT:
             yield of_part(desk, part)
+        elif part.kind == "word":
+            yield of_word(desk, part, titles)
         else:
             title = titles.get(part.connection_id or 0, part.name)
             text, about, link_text = UNSEEN
             said = desk.language.text(text, title=title)
-            yield Todo(said, about, f"/connections/{part.connection_id}", link_text)
+            yield Todo(said, about, f"/connections/{part.connection_id}/setup", link_text)
 
 
 def of_part(desk: Desk, part: Missing) -> Todo:
@@ -90,6 +98,16 @@ def of_part(desk: Desk, part: Missing) -> Todo:
         link_text = m("Проверить")
     said = desk.language.text(text)
     return Todo(said, about, link, link_text, part.skipped, part.reason, not part.absent)
+
+
+def of_word(desk: Desk, part: Missing, titles: Mapping[int, str]) -> Todo:
+    """A status nobody has explained."""
+    text, about, link_text = UNMAPPED
+    title = titles.get(part.connection_id or 0, "?")
+    said = desk.language.text(text, word=part.word, title=title)
+    orders = desk.language.count("{n} заказ", "{n} заказов", part.skipped)
+    link = f"/connections/{part.connection_id}/words"
+    return Todo(said + ": " + orders, about, link, link_text)
 
 
 @router.post("/skipped/replay")

@@ -17,6 +17,7 @@ from uzel.connectors import connectors
 from uzel.views.rows import Hit
 from uzel.web.console.language import Language
 from uzel.web.console.language import mark as m
+from uzel.web.console.names import CHANNELS, OPERATIONS, PURPOSES, TYPES
 from uzel.web.console.reasons import DETAILS, ERRORS, REASONS, REFUSALS, TRANSPORT
 
 GOOD, WAIT, BAD, ASK, IDLE = "good", "wait", "bad", "ask", "idle"
@@ -90,6 +91,8 @@ MOMENTS = {
     "call_planned": State(m("Не ушло, Узел повторит"), WAIT),
     "call_cancelled": State(m("Вызов снят"), IDLE),
     "receipt": State(m("Пришёл отчёт о доставке"), IDLE),
+    "clicked": State(m("Гость открыл ссылку"), GOOD),
+    "rated": State(m("Гость поставил оценку"), GOOD),
     "person": State(m("Вмешался человек"), IDLE),
 }
 STATES: Mapping[str, Mapping[str, State]] = {
@@ -119,43 +122,6 @@ KINDS = {
     "raw_event": m("запрос"),
 }
 ACTIONS = {"replay": m("разобрал заново"), "decide": m("решил")}
-
-TYPES = {
-    "visit.completed": m("визит состоялся"),
-    "visit.cancelled": m("визит отменён"),
-    "receipt.updated": m("отчёт о доставке"),
-    "order.updated": m("заказ изменился"),
-    "order.created": m("новый заказ"),
-    "order.failed": m("ошибка заказа"),
-    "table_order.updated": m("заказ зала изменился"),
-    "table_order.failed": m("ошибка заказа зала"),
-    "reserve.updated": m("бронь изменилась"),
-    "reserve.failed": m("ошибка брони"),
-    "stop_list.updated": m("стоп-лист изменился"),
-    "shift.changed": m("смена сотрудника"),
-    "menu.updated": m("меню изменилось"),
-    "heartbeat.received": m("проверка связи"),
-    "callcheck.updated": m("звонок с кодом"),
-    "unknown.received": m("неизвестное событие"),
-}
-OPERATIONS = {
-    "send_sms": m("отправить SMS"),
-    "send_email": m("отправить письмо"),
-    "send_message": m("отправить сообщение"),
-    "sms_status": m("спросить о доставке"),
-    "sms_cost": m("узнать цену SMS"),
-    "balance": m("спросить баланс"),
-    "limit": m("спросить дневной лимит"),
-    "auth_check": m("проверить ключ"),
-    "stoplist_get": m("прочесть стоп-лист"),
-    "stoplist_add": m("добавить в стоп-лист"),
-    "stoplist_del": m("убрать из стоп-листа"),
-    "callback_get": m("прочесть адреса отчётов"),
-    "callback_add": m("добавить адрес отчётов"),
-    "callback_del": m("убрать адрес отчётов"),
-}
-PURPOSES = {"review_request": m("просьба об отзыве")}
-CHANNELS = {"sms": "SMS", "email": m("письмо"), "whatsapp": "WhatsApp"}
 
 # The table of reasons: its head, the line below it, its rows. READMEs have other tables too.
 _REASON_TABLE = re.compile(

@@ -1,0 +1,110 @@
+"""Who wants no messages: as people, answers, providers and the page behind the link say."""
+
+import re
+from collections.abc import Sequence
+
+from uzel.kit.database import Connection
+from uzel.messages import route_store
+from uzel.messages import stop_store as store
+from uzel.messages import store as message_store
+from uzel.messages.withdraw import withdraw
+from uzel.model.phone import PhoneRejected, parse_phone
+
+# What people answer who want no more (Twilio's standard words, and Russian and Kazakh ones), and
+# what those who changed their mind do. The whole answer, or its first word.
+STOP_WORDS = frozenset(
+    {
+        *("стоп", "отписка", "отписаться", "отпишите", "отпишитесь", "тоқта", "тоқтат"),
+        *("stop", "stopall", "unsubscribe", "unsub", "cancel", "end", "quit", "optout", "revoke"),
+    }
+)
+START_WORDS = frozenset({"старт", "подписаться", "подписка", "start", "unstop", "subscribe"})
+# A mailbox that does not exist says nothing of its owner's phone.
+BOUNCE = "bounce"
+# Reasons that a guest gave.
+BY_GUEST = ("reply", "page", "user_stopped")
+WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+# "Stop" at the beginning of a sentence is one; at the beginning of a long letter it may be a quote.
+LONGEST_ANSWER = 60
+
+
+def wish_of(text: str | None) -> str | None:
+    """`stop`, `start` or None: what an answer asks for."""
+    words = WORD.findall((text or "").casefold().replace("ё", "е"))
+    if not words or len(text or "") > LONGEST_ANSWER:
+        return None
+    if words[0] in STOP_WORDS:
+        return "stop"
+    return "start" if words[0] in START_WORDS and len(words) == 1 else None
+
+
+def address_of(raw: str) -> str | None:
+    """E.164 or a lower-case e-mail address; None for what is neither."""
+    text = raw.strip()
+    if "@" in text:
+        return text.casefold() if len(text) <= 254 and " " not in text else None
+    try:
+        return parse_phone(text).e164
+    except PhoneRejected:
+        digits = re.sub(r"[^0-9]", "", text)
+        return f"+{digits}" if 10 <= len(digits) <= 15 else None
+
+
+async def stop(
+    connection: Connection,
+    business_id: int,
+    addresses: Sequence[str],
+    reason: str,
+    source: str,
+    note: str | None = None,
+) -> int:
+    """Write nobody there any more: what waits for them is withdrawn, and what is being planned at
+    this very moment meets the guard. So does what waits for a mailbox that bounced, since there it
+    gives way to the next channel. Returns how many were not listed yet.
+    """
+    if not addresses:
+        return 0
+    listed = sorted(set(addresses))
+    added = await store.add(
+        connection, business_id, listed, reason, source, note, weaker_than(reason)
+    )
+    if reason == BOUNCE:
+        return added
+    waiting = await message_store.waiting_for(connection, business_id, listed)
+    await route_store.end_chains(connection, waiting)
+    await withdraw(connection, waiting, "stopped")
+    return added
+
+
+async def stop_recipient(
+    connection: Connection, message_id: int, reason: str, detail: str | None
+) -> None:
+    """The recipient of a message was stopped by the provider: the guest, by all channels; or by a
+    bounce the mailbox alone.
+    """
+    row = await store.recipient(connection, message_id)
+    contacts = {row["address"]} if reason == BOUNCE else {row["address"], row["phone"]} - {None}
+    source = f"message:{message_id}"
+    await stop(connection, row["business_id"], sorted(contacts), reason, source, detail)
+
+
+def weaker_than(reason: str) -> Sequence[str]:
+    """The reasons that give way to this one: what says less of the guest, and what the guest may
+    take back to what the guest may not.
+    """
+    if reason == BOUNCE:
+        return ()
+    return (BOUNCE,) if reason in BY_GUEST else (BOUNCE, *BY_GUEST)
+
+
+async def resume(connection: Connection, business_id: int, address: str, *, by_guest: bool) -> bool:
+    """Take somebody off the list; False if they were not on it. A guest can take back what guests
+    said, not what a person here or a complaint says.
+    """
+    only = BY_GUEST if by_guest else None
+    return await store.remove(connection, business_id, address, only)
+
+
+async def stopped(connection: Connection, business_id: int, addresses: Sequence[str]) -> set[str]:
+    """Those of the addresses that are listed."""
+    return await store.listed(connection, business_id, addresses)
