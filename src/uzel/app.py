@@ -35,7 +35,7 @@ from uzel.messages.guard import guard
 from uzel.messages.guard_store import reckon
 from uzel.messages.receipts import match_early, poll_receipts
 from uzel.messages.route import escalate, expire
-from uzel.messages.send import on_closed
+from uzel.messages.send import belongs_to_another, on_closed
 
 # Who is asked before a call leaves, by the first word of its effect.
 GUARDS: dict[str, Guard] = {"message": guard}
@@ -118,12 +118,16 @@ async def run_worker(settings: Settings) -> None:
 def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
     """What is looked at again and again, by every worker."""
     pool, registry, url = parts.pool, parts.registry, parts.settings.url
+
+    async def look_up() -> None:
+        await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
+
     return (
         Periodic("registry", 1, registry.refresh),
         Periodic("abandoned", 2, lambda: recover.recover_abandoned(pool, registry, runner)),
         Periodic("taken back", 5, runner.take_back_lost),
         Periodic("overdue", 3, lambda: recover.wake_overdue(pool)),
-        Periodic("lookups", 5, lambda: recover.look_up_unknown(pool, registry, runner)),
+        Periodic("lookups", 5, look_up),
         Periodic("left behind", 5, lambda: wake_left_behind(pool)),
         Periodic("early receipts", 3, lambda: match_early(pool)),
         Periodic("receipts", 20, lambda: poll_receipts(pool, registry, runner)),

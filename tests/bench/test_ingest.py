@@ -141,6 +141,7 @@ def test_the_past_is_made_of_real_bodies_with_their_digests_and_events() -> None
 
 def test_accounts_of_the_user_stay_out_of_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMSRU_API_KEY", "somebody-pays-for-this")
+    monkeypatch.setenv("EXOLVE_API_KEY", "and-for-this")
     monkeypatch.setenv("UZEL_MASTER_KEY", "not even a key")
 
     async def names(dsn: str) -> list[str]:
@@ -152,7 +153,12 @@ def test_accounts_of_the_user_stay_out_of_it(stage: Stage, monkeypatch: pytest.M
     with staged() as another:
         another.web()
         another.await_ready()
-        assert asyncio.run(names(another.dsn)) == ["iiko/bench", "smsru/bench"]
+        assert asyncio.run(names(another.dsn)) == [
+            "iiko/bench",
+            "smsru/bench",
+            "iiko/neighbour",
+            "exolve/neighbour",
+        ]
 
 
 def test_a_process_that_ended_is_told_with_its_last_words(stage: Stage) -> None:

@@ -4,6 +4,7 @@ count as one. And which of the marks that a salon sets counts.
 
 import asyncio
 import itertools
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,8 @@ from guests import BODY, NOWHERE, ago, iiko, rkeeper, states, tell, yclients
 from parts import Hub, Sandbox, go, new_phone, open_hub
 from uzel.messages.store import add_template
 
+LONG = "--long" in sys.argv
+EXAMPLES = 300 if LONG else 25
 SOURCES = ("iiko", "rkeeper", "yclients")
 ALSO = ("rkeeper", "yclients")
 MAIL = "guest@mail.example"
@@ -157,7 +160,7 @@ marks = st.lists(
 
 
 @given(marks, st.randoms())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nobody_is_asked_about_a_visit_all_of_which_was_called_off(
     module_dsn: str, told: list[tuple[int, int]], random: Any
 ) -> None:

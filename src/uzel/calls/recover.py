@@ -1,7 +1,8 @@
 """What has no answer: calls of workers that died, lookups at the provider, people's decisions."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -80,8 +81,16 @@ async def wake_overdue(pool: database.Pool) -> None:
             await wake(connection, connection_id)
 
 
-async def look_up_unknown(pool: database.Pool, registry: Registry, runner: Runner) -> None:
-    """Ask providers that can tell whether calls with a lost answer happened."""
+Taken = Callable[[database.Pool, str, int, str], Awaitable[bool]]
+
+
+async def look_up_unknown(
+    pool: database.Pool, registry: Registry, runner: Runner, taken: Taken | None = None
+) -> None:
+    """Ask providers that can tell whether calls with a lost answer happened; all at the same time,
+    so that one that hangs keeps nobody else waiting. `taken(pool, effect, connection, reference)`:
+    whether what a lookup found is known to come from another call.
+    """
     able = {
         f"{active.connector.name}.{operation.name}"
         for active in registry.all()
@@ -89,9 +98,28 @@ async def look_up_unknown(pool: database.Pool, registry: Registry, runner: Runne
         if operation.look_up is not None
     }
     rows = await store.to_look_up(pool, sorted(able), LOOK_UP_EVERY_S) if able else []
+    of: dict[int, list[Any]] = {}
+    for row in rows:
+        of.setdefault(row["connection_id"], []).append(row)
+    parts = [look_up_one_by_one(pool, registry, runner, taken, mine) for mine in of.values()]
+    await asyncio.gather(*parts)
+
+
+async def look_up_one_by_one(
+    pool: database.Pool,
+    registry: Registry,
+    runner: Runner,
+    taken: Taken | None,
+    rows: Sequence[Any],
+) -> None:
+    """The unknown calls of one connection. What a provider finds by its looks may be what an
+    earlier call made: then nothing is known of this one.
+    """
     for row in rows:
         result = await look_up(registry, runner, row)
-        if result is None:
+        found = result.answer.reference if result and result.answer else None
+        mistaken = taken and found and await taken(pool, row["effect"], row["connection_id"], found)
+        if result is None or mistaken:
             await store.touch(pool, row["id"])
         else:
             await runner.closing.submit(result)

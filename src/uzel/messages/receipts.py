@@ -118,22 +118,27 @@ def can_be_asked(active: Active) -> bool:
 
 
 async def poll_receipts(pool: database.Pool, registry: Registry, runner: Runner) -> None:
-    """Ask about messages no receipt has settled, and about what messages cost."""
-    for active in registry.all():
-        if not can_be_asked(active):
-            continue
-        operation = active.connector.operations[active.connector.receipts or ""]
-        for _ in range(MOST_ROUNDS):
-            references = await store.worth_asking(
-                pool, active.id, tells_costs=active.connector.tells_costs
-            )
-            if not references:
-                break
-            answer = await ask(runner, active, operation, references)
-            if answer is None:
-                break
-            await store.touch(pool, active.id, references)
-            await settle_polled(pool, active.id, answer)
+    """Ask about messages no receipt has settled, and about what messages cost; all providers at the
+    same time, so that one that hangs keeps nobody else waiting.
+    """
+    able = [active for active in registry.all() if can_be_asked(active)]
+    await asyncio.gather(*(poll_one(pool, active, runner) for active in able))
+
+
+async def poll_one(pool: database.Pool, active: Active, runner: Runner) -> None:
+    """The messages of one connection."""
+    operation = active.connector.operations[active.connector.receipts or ""]
+    for _ in range(MOST_ROUNDS):
+        references = await store.worth_asking(
+            pool, active.id, tells_costs=active.connector.tells_costs
+        )
+        if not references:
+            return
+        answer = await ask(runner, active, operation, references)
+        if answer is None:
+            return
+        await store.touch(pool, active.id, references)
+        await settle_polled(pool, active.id, answer)
 
 
 async def ask(

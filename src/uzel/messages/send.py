@@ -10,7 +10,7 @@ from uzel.calls import recover_store
 from uzel.calls.closing import Closed
 from uzel.calls.outcome import Result, State
 from uzel.calls.plan import Plan, plan
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, Pool
 from uzel.messages import route_store, stop_list, store
 from uzel.messages.draft import Draft, Letter, pack, size_of, unpack
 from uzel.messages.withdraw import effect_of, id_of
@@ -271,3 +271,9 @@ async def heed(
             await route_store.end_chains(connection, [message_id])
     elif unreachable:
         await route_store.mark_unreachable(connection, [message_id])
+
+
+async def belongs_to_another(pool: Pool, effect: str, connection_id: int, reference: str) -> bool:
+    """Whether a provider's reference is that of another message than the one with this effect."""
+    ids = await store.with_reference(pool, connection_id, reference)
+    return any(effect != effect_of(number) for number in ids)

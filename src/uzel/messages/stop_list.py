@@ -1,6 +1,7 @@
 """Who wants no messages: as people, answers, providers and the page behind the link say."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from uzel.kit.database import Connection
@@ -21,6 +22,9 @@ STOP_WORDS = frozenset(
 START_WORDS = frozenset({"старт", "подписаться", "подписка", "start", "unstop", "subscribe"})
 # A mailbox that does not exist says nothing of its owner's phone.
 BOUNCE = "bounce"
+EMAIL = re.compile(r"""[^@\s<>,;"'()]+@[^@\s<>,;"'()]+\.[^@\s<>,;"'().]{2,}""")
+LONGEST_EMAIL = 254
+SHORTEST_PHONE, LONGEST_PHONE = 10, 15
 # Reasons that a guest gave.
 BY_GUEST = ("reply", "page", "user_stopped")
 WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -40,14 +44,19 @@ def wish_of(text: str | None) -> str | None:
 
 def address_of(raw: str) -> str | None:
     """E.164 or a lower-case e-mail address; None for what is neither."""
-    text = raw.strip()
+    text = unicodedata.normalize("NFKC", raw).strip()
     if "@" in text:
-        return text.casefold() if len(text) <= 254 and " " not in text else None
+        address = text.rstrip(".").casefold()
+        fits = len(address) <= LONGEST_EMAIL and EMAIL.fullmatch(address)
+        return address if fits else None
+    digits = re.sub(r"[^0-9]", "", text)
+    if not SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE:
+        return None  # two numbers, or none: whoever was meant cannot be told
     try:
         return parse_phone(text).e164
-    except PhoneRejected:
-        digits = re.sub(r"[^0-9]", "", text)
-        return f"+{digits}" if 10 <= len(digits) <= 15 else None
+    except PhoneRejected as error:
+        # Who shares a switchboard behind an extension is not one person.
+        return None if error.reason == "phone_extension" else f"+{digits}"
 
 
 async def stop(

@@ -201,7 +201,9 @@ async def adopt(connection: Connection, rows: Sequence[tuple[int, int, str]]) ->
     found = await connection.fetch(
         "update message m set reference = g.reference, "
         "state = case when m.state = 'unknown' then 'accepted' else m.state end, "
-        "accepted_at = coalesce(m.accepted_at, now()), updated_at = now() "
+        "accepted_at = coalesce(m.accepted_at, now()), updated_at = now(), "
+        "escalate_at = case when m.next_hops is not null then now() + make_interval(secs => "
+        "m.wait_s) else m.escalate_at end "
         "from unnest($1::bigint[], $2::int[], $3::text[]) as g(id, connection_id, reference) "
         "where m.id = g.id and m.connection_id = g.connection_id and m.reference is null "
         "and m.state in ('planned', 'unknown', 'accepted') returning m.id",
@@ -218,6 +220,16 @@ async def ask_soon(connection: Connection, pairs: Sequence[tuple[int, str]]) -> 
         "where m.connection_id = g.connection_id and m.reference = g.reference",
         *(list(column) for column in zip(*pairs, strict=True)),
     )
+
+
+async def with_reference(pool: Pool, connection_id: int, reference: str) -> list[int]:
+    """Messages that the provider knows by this."""
+    rows = await pool.fetch(
+        "select id from message where connection_id = $1 and reference = $2",
+        connection_id,
+        reference,
+    )
+    return [row["id"] for row in rows]
 
 
 async def installation(connection: Connection) -> str:

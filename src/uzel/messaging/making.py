@@ -16,6 +16,7 @@ from uzel.calls import store as calls_store
 from uzel.calls.outcome import State
 from uzel.calls.runner import Runner
 from uzel.kit import database
+from uzel.messages.send import belongs_to_another
 from uzel.messages.withdraw import withdraw
 from uzel.messaging import store
 from uzel.messaging.outcome import GAVE_UP, is_in_doubt, rule_that_holds
@@ -89,7 +90,9 @@ class Making:
         await self._parts.registry.refresh()
         row = await store.found(self._pool, origin)
         if row["state"] == State.UNKNOWN:
-            await recover.look_up_unknown(self._pool, self._parts.registry, self._runner)
+            await recover.look_up_unknown(
+                self._pool, self._parts.registry, self._runner, belongs_to_another
+            )
             row = await store.found(self._pool, origin)
         return row
 

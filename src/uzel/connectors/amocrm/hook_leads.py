@@ -14,14 +14,11 @@ from typing import Any
 
 from uzel.connector import Element
 from uzel.connectors.amocrm.hook_contacts import Contacts
-from uzel.kit.body import at, label_of, number_of, total_of
+from uzel.kit.body import label_of, number_of, total_of
 from uzel.model.visit import Visit, VisitState
 
 WON = "142"  # in every pipeline (amoCRM, "Pipelines")
 PRICE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
-SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{2,62}")
-NO_SUBDOMAIN = frozenset({"null", "none", "undefined"})
-ANY_ACCOUNT = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def _completed(lead: Mapping[str, Any], element: Element, around: Around) -> Ele
         return replace(element, type="visit.completed", reason=missing)
     visit = Visit(
         state=VisitState.COMPLETED,
-        visit=_visit_id(lead, lead_id, around),
+        visit=_visit_id(lead_id),
         place=number_of(lead.get("pipeline_id")),
         phone=person.phone,
         name=person.name,
@@ -93,7 +90,7 @@ def _called_off(lead: Mapping[str, Any], element: Element, around: Around, note:
         return replace(element, reason="order_id_missing")
     visit = Visit(
         state=VisitState.CANCELLED,
-        visit=_visit_id(lead, lead_id, around),
+        visit=_visit_id(lead_id),
         place=number_of(lead.get("pipeline_id")),
         note=note,
     )
@@ -101,19 +98,11 @@ def _called_off(lead: Mapping[str, Any], element: Element, around: Around, note:
     return replace(element, type="visit.cancelled", data=visit)
 
 
-def _visit_id(lead: Mapping[str, Any], lead_id: str, around: Around) -> str:
-    """`account:lead`. Bodies of 2016 name the account by its subdomain alone, hand-made ones not at
-    all; a connection is one account, so a lead without it is the same lead all the same.
+def _visit_id(lead_id: str) -> str:
+    """`lead:123`, without the account: a connection is one account, and bodies name it by its
+    number, by its subdomain, or not at all, which must not make one deal two.
     """
-    account = number_of(at(around.account, "id")) or number_of(lead.get("account_id"))
-    return f"{account or _subdomain(around.account) or ANY_ACCOUNT}:{lead_id}"
-
-
-def _subdomain(account: Any) -> str | None:
-    name = at(account, "subdomain")
-    if not isinstance(name, str) or name.lower() in NO_SUBDOMAIN:
-        return None
-    return name.lower() if SUBDOMAIN.fullmatch(name.lower()) else None
+    return f"lead:{lead_id}"
 
 
 def _total(price: Any) -> str | None:

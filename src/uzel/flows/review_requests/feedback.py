@@ -5,6 +5,7 @@ Everybody sees the same places to review, whatever the rating: asking only the c
 Google's rules. A low rating tells the manager beside that.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from uzel.model.rules import rules_at
 
 ALERT = "low_rating"
 LONGEST_COMMENT = 2000
+DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SHOWN_IN_ALERT = 200
 PLATFORMS = ("yandex", "2gis", "google", "other")
 
@@ -74,17 +76,29 @@ async def rate(
         await alert(connection, registry, page, f"{ALERT}:{page.request_id}", text)
 
 
-async def tell(connection: Connection, registry: Registry, page: Page, text: str, url: str) -> None:
-    """A private message to the owner; the last one counts, the manager hears of the first."""
-    said = text.strip()[:LONGEST_COMMENT]
-    if not said:
-        return
+async def tell(connection: Connection, registry: Registry, page: Page, said: str, url: str) -> None:
+    """A private message to the owner, as `text_of` leaves it; the last one counts, the manager
+    hears of the first.
+    """
     await click(connection, page)
     await store.comment(connection, page.request_id, said)
     shown = " ".join(said.split())
     shown = shown if len(shown) <= SHOWN_IN_ALERT else f"{shown[:SHOWN_IN_ALERT]}…"
     news = f"{page.place}: гость пишет: {shown} {url}/ratings/{page.request_id}"
     await alert(connection, registry, page, f"{ALERT}:{page.request_id}:comment", news)
+
+
+def text_of(typed: str) -> str:
+    """What a guest typed, cut to its limit, without the control and direction marks that would make
+    it show what it does not say; empty if nothing is left.
+    """
+    kept = (
+        character
+        for character in typed
+        if character not in DIRECTIONS
+        and (character in "\n\t" or unicodedata.category(character) != "Cc")
+    )
+    return "".join(kept).strip()[:LONGEST_COMMENT]
 
 
 async def follow(connection: Connection, page: Page, platform: str) -> str | None:

@@ -65,6 +65,8 @@ class ReviewRequests:
                 visit.part,
             )
         ids = await store.cancel_all(connection, [rows[key] for key in sorted(rows)])
+        parts = [(r[1], r[7], r[5], r[6]) for _, r in sorted(rows.items()) if r[7] is not None]
+        ids += await store.cancel_parts(connection, parts)
         origins = [origin for i in ids for origin in origins_of(i)]
         await cancel_messages(connection, origins, "visit_cancelled")
         await store.free_keys(connection, ids)

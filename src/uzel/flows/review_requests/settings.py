@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from uzel.flows.review_requests import store
+from uzel.flows.review_requests import settings_store as store
 from uzel.kit.database import Connection
 from uzel.model.rules import Rules, rules_at
 

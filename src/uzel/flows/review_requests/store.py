@@ -12,7 +12,7 @@ WAYS = """array(select 'review_request:' || {} || case when h = 0 then '' else '
 # One row per visit decides: a visit that was asked about is not asked about again; one that was
 # cancelled is asked about only by a completion that happened after the cancellation, and only if
 # no message about it may have left. It is a new request then: the old one's message is withdrawn.
-CLAIM = """
+CLAIM = f"""
 insert into review_request as r (business_id, connection_id, visit, place_id, event_id, phone,
                                  occurred_at, state, part, email, guest_name, code, due_at,
                                  not_after, consent, remind_at)
@@ -32,15 +32,15 @@ on conflict (connection_id, visit) do update
        consent = excluded.consent, remind_at = excluded.remind_at, reminded_at = null,
        created_at = now(), updated_at = now()
  where r.state = 'cancelled'
-   and (excluded.occurred_at > r.occurred_at
-        or excluded.part <> r.part
-           and (not r.called_off ? excluded.part
-                or excluded.occurred_at > (r.called_off ->> excluded.part)::timestamptz)
-        or r.reason = 'unmarked' and excluded.occurred_at = r.occurred_at)
-   and not exists (select 1 from message m where m.origin = 'review_request:' || r.id
+   and case when excluded.part <> r.part
+            then not r.called_off ? excluded.part
+                 or excluded.occurred_at > (r.called_off ->> excluded.part)::timestamptz
+            else excluded.occurred_at > r.occurred_at
+                 or r.reason = 'unmarked' and excluded.occurred_at = r.occurred_at end
+   and not exists (select 1 from message m where m.origin = any({WAYS.format("r.id")})
                    and m.state <> 'cancelled')
 returning id, event_id
-"""
+"""  # noqa: S608
 
 # The row of a guest (a phone, or an e-mail address where there is none) is taken by whoever asks
 # first; the others find it fresh. A request that was withdrawn or could not be sent, by any of its
@@ -115,23 +115,26 @@ LONG_LOOKED_FOR = f"""
 # What was withdrawn before it left does not use its visit's key up: marked as come, unmarked, and
 # marked again, a guest is asked. What repeats the first mark is older than the withdrawal, and is
 # refused by CLAIM; where the source tells no times, that could not be told, so the key stays used.
-FREE_KEYS = """
+FREE_KEYS = f"""
 update event e set key = e.key || ':withdrawn:' || e.id
   from review_request r
  where r.id = any($1) and e.id = r.event_id and e.occurred_at is not null
    and e.type = 'visit.completed' and e.key is not null
    and e.key not like '%:withdrawn:' || e.id
-   and not exists (select 1 from message m where m.origin = 'review_request:' || r.id
+   and not exists (select 1 from message m where m.origin = any({WAYS.format("r.id")})
                    and m.state <> 'cancelled')
-"""
+"""  # noqa: S608
 
-VERSIONS = """
-select b.id, b.xmin::text,
-       (select string_agg(p.id || ':' || p.xmin::text, ',' order by p.id) from place p
-         where p.business_id = b.id),
-       (select count(*) || ':' || max(t.xmin::text::bigint) from template t
-         where t.business_id = b.id)
-  from business b where b.id = any($1)
+# A deletion may name its booking and not the visit it was part of.
+CANCEL_PARTS = """
+update review_request r
+   set state = 'cancelled', reason = g.reason, updated_at = now(),
+       occurred_at = greatest(r.occurred_at, g.occurred_at)
+  from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
+    as g(connection_id, part, reason, occurred_at)
+ where r.connection_id = g.connection_id and r.part = g.part and r.state <> 'cancelled'
+   and (r.occurred_at is null or g.occurred_at >= r.occurred_at)
+returning r.id
 """
 
 # A visit that is told of several times is one.
@@ -192,6 +195,18 @@ async def free_keys(connection: Connection, request_ids: Sequence[int]) -> None:
     await connection.execute(FREE_KEYS, list(request_ids))
 
 
+async def cancel_parts(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """(connection, part, reason, time) of parts that were called off, whatever their visit is
+    called; returns the requests.
+    """
+    if not rows:
+        return []
+    found = await connection.fetch(
+        CANCEL_PARTS, *(list(column) for column in zip(*rows, strict=True))
+    )
+    return [row["id"] for row in found]
+
+
 async def lookups(connection: Connection, event_ids: Sequence[int]) -> list[Any]:
     """Lock events whose guest was looked for; see LOOKUPS."""
     return await connection.fetch(LOOKUPS, list(event_ids))
@@ -210,49 +225,12 @@ async def stop_looking(connection: Connection, event_ids: Sequence[int]) -> None
     )
 
 
-async def versions(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    """Business → what changes whenever its row, a place or a text of it does. By the transactions
-    that wrote them: of two changes the one with the earlier time may be committed last.
-    """
-    rows = await connection.fetch(VERSIONS, list(ids))
-    return {row["id"]: tuple(row) for row in rows}
-
-
 async def note_phones(connection: Connection, rows: Sequence[tuple[int, str | None]]) -> None:
     """(event, phone of the guest it came without): for the search, and to know the guest again."""
     await connection.execute(
         "update event e set phone = g.phone from unnest($1::bigint[], $2::text[]) "
         "as g(id, phone) where e.id = g.id and g.phone is not null",
         *(list(column) for column in zip(*rows, strict=True)),
-    )
-
-
-async def businesses(connection: Connection, ids: Sequence[int]) -> list[Any]:
-    """(id, rules as JSON text)."""
-    return await connection.fetch(
-        "select id, rules::text as rules from business where id = any($1)", list(ids)
-    )
-
-
-async def places(connection: Connection, business_ids: Sequence[int]) -> list[Any]:
-    """Places with what their rules are made of, the oldest first."""
-    return await connection.fetch(
-        "select p.business_id, p.id, p.name, p.source_ref, coalesce(p.time_zone, b.time_zone) as "
-        "zone, b.rules::text as business_rules, nullif(p.rules, '{}')::text as place_rules "
-        "from place p join business b on b.id = p.business_id where p.business_id = any($1) "
-        "order by p.id",
-        list(business_ids),
-    )
-
-
-async def texts(connection: Connection, business_ids: Sequence[int]) -> list[Any]:
-    """The templates in use: the newest of each purpose, channel, place and variant."""
-    return await connection.fetch(
-        "select distinct on (business_id, purpose, channel, place_id, variant) business_id, id, "
-        "purpose, channel, place_id, variant, weight, body, subject, approved from template "
-        "where business_id = any($1) "
-        "order by business_id, purpose, channel, place_id, variant, id desc",
-        list(business_ids),
     )
 
 

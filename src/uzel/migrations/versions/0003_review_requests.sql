@@ -150,3 +150,4 @@ create index message_to_expire on message (not_after)
     where not_after is not null and state = 'planned';
 create index message_budget on message (business_id, budget_day) where budget_day is not null;
 create index message_email on message (address, id) where channel = 'email';
+create index review_request_part on review_request (connection_id, part) where part is not null;

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
@@ -139,7 +140,7 @@ class Typed:
     def url(self, name: str) -> str | None:
         """A web address, None for an empty field."""
         text = self.plain(name)
-        if text and (len(text) > LONGEST_URL or not URL.fullmatch(text)):
+        if text and (len(text) > LONGEST_URL or not is_link(text)):
             self.refuse(name, m("Нужна ссылка вида https://…"))
             return None
         return text or None
@@ -201,3 +202,16 @@ def money_shown(minor: int | None) -> str:
         return ""
     whole, rest = divmod(minor, 100)
     return f"{whole},{rest:02}" if rest else str(whole)
+
+
+def is_link(text: str) -> bool:
+    """An address that a guest's browser can follow, and that says where it leads."""
+    if not URL.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host = (parts.hostname or "").strip(".")
+    return bool(host) and parts.username is None and port != 0

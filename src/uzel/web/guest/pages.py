@@ -91,15 +91,15 @@ class Message(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         """Tell the owner: field `text`."""
-        text = (await fields_of(request)).get("text", "").strip()
+        said = feedback.text_of((await fields_of(request)).get("text", ""))
         deps = deps_of(request)
         async with opened(request) as (connection, page):
             if page.expired:
                 return review(request, page)
-            if not text:
+            if not said:
                 return review(request, page, status=422, text_error=NO_TEXT)
             spend(request, page)
-            await feedback.tell(connection, deps.registry, page, text, deps.settings.url)
+            await feedback.tell(connection, deps.registry, page, said, deps.settings.url)
         return back(request)
 
 
