@@ -1,8 +1,8 @@
 """What a connector is: the contract every folder in `uzel.connectors` fulfils.
 
-A connector is stateless and knows one outside system. It has at most two halves: `Webhook` reads
-what that system sends us, `Operation`s are what we may ask of it. It touches no database, no web
-framework (its sandbox excepted) and no other connector.
+A connector is stateless and knows one outside system. It has at most two halves: `Webhook` (or
+`Poll`) reads what comes from that system, `Operation`s are what we may ask of it. It touches no
+database, no web framework (its sandbox excepted) and no other connector.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict
 
 from uzel.model.inbound import Inbound
 from uzel.model.opt_out import OptOut
+from uzel.model.order import Order
 from uzel.model.receipt import Receipt
 from uzel.model.unmapped import Unmapped
 from uzel.model.visit import Visit
 
-Data = Visit | Receipt | Inbound | OptOut | Unmapped
+Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order
 
 
 class Config(BaseModel):
@@ -85,6 +86,55 @@ class Webhook:
     verify: Callable[[Received, Any], None] | None = None
     answer: bytes = b"{}"
     challenge: Callable[[str, Any], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How to read what we fetch because the provider does not post it. The flow that fetches has
+    it stored raw, as if it had been posted.
+
+    parse  as that of `Webhook`; reads an answer of the provider as well as what we make of it
+    """
+
+    parse: Callable[[Received, Any], list[Element]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a provider's OAuth server gave.
+
+    refresh     None: this token cannot be renewed
+    expires_at  aware UTC, by our clock; None: not told
+    """
+
+    access: str
+    refresh: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """How access is granted and renewed, in place of a token that somebody types in.
+
+    grant      name of the field (SecretStr) of `config` that the access token of the moment fills
+    ready      `ready(config) -> bool`: whether the settings ask for this way at all
+    authorize  `authorize(config, redirect_uri, state) -> str`: the address where the owner of the
+               account agrees
+    exchange   `exchange(http, config, redirect_uri, code) -> Tokens`
+    renew      `renew(http, config, redirect_uri, refresh) -> Tokens`; `refresh` is used up by it.
+               Both raise AuthFailed where access has to be granted anew, else a CallFailed
+    adopt      `adopt(config) -> Tokens | None`: tokens that the settings bring for a start
+    locate     `locate(http, config, access, refresh) -> str`: the `base_url` of the account today,
+               asked where a renewal is refused: accounts get other names. None: they do not
+    """
+
+    grant: str
+    ready: Callable[[Any], bool]
+    authorize: Callable[[Any, str, str], str]
+    exchange: Callable[..., Awaitable[Tokens]]
+    renew: Callable[..., Awaitable[Tokens]]
+    adopt: Callable[[Any], Tokens | None]
+    locate: Callable[..., Awaitable[str]] | None = None
 
 
 class Checked(StrEnum):
@@ -157,6 +207,8 @@ class Connector:
                    variable → field of `config`
     test           the operation behind the *test* button: read-only, needs the real credentials
     rate_per_s     how often we call at most unless the connection says otherwise
+    most_per_s     how many requests the provider takes in any second, where it blocks who exceeds
+                   it: however late requests arrive, no more do. None: nothing so strict is known
     register       `register(http, config, url)`: has the provider post to `url`, and no longer to
                    earlier addresses of the same hook; may be repeated, raises a CallFailed. None:
                    a person enters the address on their side
@@ -177,13 +229,22 @@ class Connector:
     title: str
     config: type[Config]
     webhook: Webhook | None = None
+    poll: Poll | None = None
+    oauth: OAuth | None = None
     operations: Mapping[str, Operation] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
     rate_per_s: float = 5.0
+    most_per_s: int | None = None
     register: Callable[..., Awaitable[None]] | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
     receipts: str | None = None
     tells_costs: bool = False
     guest: str | None = None
     meanings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parse(self) -> Callable[[Received, Any], list[Element]] | None:
+        """How what comes from there is read, posted or fetched."""
+        half = self.webhook or self.poll
+        return half.parse if half else None

@@ -160,14 +160,14 @@ class Processor:
         if active is None:  # made a moment ago, and the web process knew it first
             await self._registry.refresh()
             active = self._registry.get(row["connection_id"])
-        if active is None or active.config is None or active.connector.webhook is None:
+        if active is None or active.config is None or active.connector.parse is None:
             await store.park(connection, row["id"], "the connection's settings cannot be read")
             return None
         received = Received(
             row["body"], orjson.loads(row["headers"]), row["query"], row["received_at"]
         )
         try:
-            elements = active.connector.webhook.parse(received, active.config)
+            elements = active.connector.parse(received, active.config)
             if len(elements) > MOST_ELEMENTS:
                 raise PayloadInvalid(f"{len(elements)} elements, more than {MOST_ELEMENTS}")
         except PayloadInvalid as error:
