@@ -110,6 +110,7 @@ class Asked:
     params  of the path; `fields` of the query, then of a form or of a JSON object
     json    the body as JSON, None where it is none
     effect  the handler sets it once it has done what was asked
+    query   as it came: in `fields` the last of several values with one name is the only one
     """
 
     method: str
@@ -120,6 +121,7 @@ class Asked:
     json: Any
     fields: dict[str, Any]
     effect: bool = False
+    query: str = ""
 
 
 Handler = Callable[[Asked], Awaitable[Response]]
@@ -268,15 +270,8 @@ async def read(request: Request) -> Asked:
         except orjson.JSONDecodeError:
             json = None
         fields |= json if isinstance(json, dict) else {}
-    return Asked(
-        method=request.method,
-        path=request.scope["path"],
-        params=request.path_params,
-        headers=request.headers,
-        body=body,
-        json=json,
-        fields=fields,
-    )
+    path, params = request.scope["path"], request.path_params
+    return Asked(request.method, path, params, request.headers, body, json, fields, query=query)
 
 
 async def disconnected(receive: Receive) -> None:

@@ -16,11 +16,12 @@ import pytest
 from uzel.connector import Answer
 from uzel.connectors.amocrm import CONNECTOR
 from uzel.connectors.amocrm.config import AmocrmConfig
-from uzel.connectors.amocrm.control import Settings
+from uzel.connectors.amocrm.miniature.settings import Settings
 from uzel.kit.http import new_client
 from uzel.sandbox.server import running
 
 Run = Callable[[AmocrmConfig, str, Mapping[str, Any]], Answer]
+LookUp = Callable[[AmocrmConfig, str, Mapping[str, Any]], Answer | None]
 tokens = count(1)
 
 
@@ -50,22 +51,82 @@ def config(sandbox: str, control: httpx2.Client) -> AmocrmConfig:
     return config_with(f"token-{next(tokens)}", f"{sandbox}/amocrm")
 
 
+class Caller:
+    """Operations and whatever else takes a client: one client for all, since making one is slow."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self.runner = runner
+        self.http = new_client("http://127.0.0.1")
+        self.patience = self.http.timeout
+
+    def __call__(self, config: AmocrmConfig, work: Callable[..., Any], *given: Any) -> Any:
+        self.http.base_url = httpx2.URL(config.base_url)
+
+        async def ask() -> Any:
+            return await work(self.http, config, *given)
+
+        return self.runner.run(ask())
+
+
 @pytest.fixture(scope="session")
-def run() -> Iterator[Run]:
-    """run(config, operation, arguments): one client for all, since making one is slow."""
+def session_caller() -> Iterator[Caller]:
     with asyncio.Runner() as runner:
-        http = new_client("http://127.0.0.1")
+        caller = Caller(runner)
+        yield caller
+        runner.run(caller.http.aclose())
 
-        def once(config: AmocrmConfig, operation: str, arguments: Mapping[str, Any]) -> Answer:
-            http.base_url = httpx2.URL(config.base_url)
 
-            async def ask() -> Answer:
-                return await CONNECTOR.operations[operation].run(http, config, arguments)
+@pytest.fixture
+def caller(session_caller: Caller) -> Caller:
+    """caller(config, function, *arguments)"""
+    session_caller.http.timeout = session_caller.patience
+    return session_caller
 
-            return runner.run(ask())
 
-        yield once
-        runner.run(http.aclose())
+@pytest.fixture
+def run(caller: Caller) -> Run:
+    """run(config, operation, arguments)"""
+
+    def once(config: AmocrmConfig, operation: str, arguments: Mapping[str, Any]) -> Answer:
+        answer: Answer = caller(config, CONNECTOR.operations[operation].run, arguments)
+        return answer
+
+    return once
+
+
+@pytest.fixture
+def look_up(caller: Caller) -> LookUp:
+    """look_up(config, operation, arguments)"""
+
+    def once(config: AmocrmConfig, operation: str, arguments: Mapping[str, Any]) -> Answer | None:
+        answer: Answer | None = caller(
+            config, CONNECTOR.operations[operation].look_up or fail, "call:1", arguments
+        )
+        return answer
+
+    return once
+
+
+Raw = Callable[[AmocrmConfig, str, str, Any], Any]
+
+
+@pytest.fixture
+def raw() -> Iterator[Raw]:
+    """raw(config, method, path, json): what somebody else does in the account."""
+    with httpx2.Client() as http:
+
+        def ask(config: AmocrmConfig, method: str, path: str, json: Any) -> Any:
+            assert config.access_token is not None
+            headers = {"authorization": f"Bearer {config.access_token.get_secret_value()}"}
+            response = http.request(method, config.base_url + path, json=json, headers=headers)
+            response.raise_for_status()
+            return response.json() if response.content else None
+
+        yield ask
+
+
+def fail(*given: Any) -> None:
+    raise AssertionError("this operation cannot be looked up")
 
 
 @dataclass
@@ -99,7 +160,7 @@ def served() -> Iterator[Served]:
             self.end_headers()
             self.wfile.write(answer)
 
-        do_POST = do_DELETE = do_GET  # noqa: N815 - the names the library looks for
+        do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names the library looks for
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -49,6 +49,7 @@ def test_the_main_contact_is_the_guest_and_its_mobile_phone_the_phone(
 def test_a_deal_made_in_the_sandbox_is_found(
     run: Run, config: AmocrmConfig, control: httpx2.Client
 ) -> None:
+    assert config.access_token is not None
     asked = {"token": config.access_token.get_secret_value(), "phone": "+79990000077"}
     made = control.post("/amocrm/_deal", json={**asked, "name": "Иван"}).json()
     found = run(config, "find_guest", {"guest": f"lead:{made['lead_id']}"}).data

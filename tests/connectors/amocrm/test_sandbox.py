@@ -12,7 +12,9 @@ import pytest
 
 from uzel.connector import Answer, Element, Received
 from uzel.connectors.amocrm.config import AmocrmConfig
-from uzel.connectors.amocrm.miniature import MOST_INVALID, Account, Hook, form_of, pause_s
+from uzel.connectors.amocrm.miniature import Account, form_of
+from uzel.connectors.amocrm.miniature.entities import View
+from uzel.connectors.amocrm.miniature.hooks import MOST_INVALID, Hook, pause_s, posted
 from uzel.connectors.amocrm.registration import register
 from uzel.connectors.amocrm.webhook import parse
 from uzel.kit.brackets import read_brackets
@@ -56,6 +58,7 @@ def test_a_won_deal_becomes_a_visit_whose_guest_is_found(
             await register(http, config, f"{served.url}/hook?key=secret")
 
     asyncio.run(enter())
+    assert config.access_token is not None
     asked = {"token": config.access_token.get_secret_value(), "phone": "+79990000042"}
     made = deal(control, None, **asked, name="Айгерим")
     assert made["statuses"] == [200]
@@ -75,6 +78,7 @@ def test_only_registered_events_are_posted(
             await register(http, config, f"{served.url}/hook")
 
     asyncio.run(enter())
+    assert config.access_token is not None
     token = config.access_token.get_secret_value()
     for event, posts in (("update", 0), ("add", 0), ("delete", 1), ("restore", 1)):
         assert len(deal(control, None, token=token, event=event)["statuses"]) == posts
@@ -172,9 +176,10 @@ def test_what_the_door_does_not_know_it_refuses_without_repeating_it(
 def test_contacts_are_shown_to_who_asks_for_them_and_deleted_leads_to_nobody() -> None:
     account = Account(31)
     lead = next(iter(account.leads.values()))
-    assert "contacts" not in lead.shown(account, with_contacts=False)["_embedded"]
-    assert lead.shown(account, with_contacts=True)["_embedded"]["contacts"][0]["is_main"]
-    body = form_of({"leads": {"status": [lead.posted(account, 40)]}})
+    assert "contacts" not in lead.shown(View(account, "http://a"))["_embedded"]
+    shown = lead.shown(View(account, "http://a", {"contacts"}))
+    assert shown["_embedded"]["contacts"][0]["is_main"]
+    body = form_of({"leads": {"status": [posted(account, lead, old_status_id=40)]}})
     assert read_brackets(body)["leads"]["status"]["0"]["account_id"] == "31"
 
 

@@ -7,7 +7,7 @@ body.
 """
 
 import json as codec
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,14 +22,17 @@ from uzel.errors import (
     RateLimited,
     Rejected,
 )
-from uzel.kit.body import at, text_of
+from uzel.kit.body import at, number_of, text_of
 from uzel.kit.http import ask, json_of
 
 Arguments = Mapping[str, Any]
 Content = dict[str, Any]
+Refusal = Callable[[httpx2.Response], CallFailed | None]
 
-UNPAID = 402
+UNPAID, TOO_MANY = 402, 429
 NOTHING_FOUND = 204
+# It is the repetition that gets an address blocked.
+REST_FOR = timedelta(seconds=10)
 # How long an address stays blocked is not documented; asking on is what got it blocked.
 BLOCKED_FOR = timedelta(minutes=15)
 
@@ -41,16 +44,32 @@ async def read(http: httpx2.AsyncClient, config: AmocrmConfig, path: str) -> Con
 
 
 async def write(
-    http: httpx2.AsyncClient, config: AmocrmConfig, method: str, path: str, json: Any
+    http: httpx2.AsyncClient,
+    config: AmocrmConfig,
+    method: str,
+    path: str,
+    json: Any,
+    refused: Refusal | None = None,
 ) -> Content:
-    """The answer to a change; empty where amoCRM answers without a body. Raises a CallFailed."""
+    """The answer to a change; empty where amoCRM answers without a body. `refused` words a refusal
+    of this request in particular. Raises a CallFailed.
+    """
     response = await ask(
-        http, method, path, effect=True, json=json, headers=headers(config), refusal=refusal
+        http,
+        method,
+        path,
+        effect=True,
+        json=json,
+        headers=headers(config),
+        refusal=refused or refusal,
     )
     return {} if response.status_code == NOTHING_FOUND else json_of(response, effect=True)
 
 
 def headers(config: AmocrmConfig) -> dict[str, str]:
+    """Raises AuthFailed where nobody has granted access yet."""
+    if config.access_token is None:
+        raise AuthFailed("amoCRM: доступ ещё не выдан: его разрешает владелец аккаунта")
     return {"authorization": f"Bearer {config.access_token.get_secret_value()}"}
 
 
@@ -61,18 +80,26 @@ def refusal(response: httpx2.Response) -> CallFailed | None:
     code = text_of(at(problem, "code")) or str(at(problem, "code") or status)
     if status == UNPAID:
         return AuthFailed("amoCRM: аккаунт не оплачен", code=code, http_status=status)
-    if status == 403 and problem is None:
-        return RateLimited(
-            "amoCRM заблокировала адрес этого сервера за слишком частые запросы",
-            retry_at=datetime.now(UTC) + BLOCKED_FOR,
-            http_status=status,
-        )
-    if problem is None:
-        return None
+    if problem is None or status == TOO_MANY:
+        return too_many(response)
     if status in (401, 403):
         return AuthFailed(said(problem, status), code=code, http_status=status)
     if status in (400, 422):
         return rejection(problem, status)
+    return None
+
+
+def too_many(response: httpx2.Response) -> RateLimited | None:
+    """What a page of nginx means: wait, and for how long. None where it says that itself, or is
+    about something else.
+    """
+    status, now = response.status_code, datetime.now(UTC)
+    if status == 403:
+        words = "amoCRM заблокировала адрес этого сервера за слишком частые запросы"
+        return RateLimited(words, retry_at=now + BLOCKED_FOR, http_status=status)
+    if status == TOO_MANY and "retry-after" not in response.headers:
+        words = "amoCRM: слишком много запросов в секунду"
+        return RateLimited(words, retry_at=now + REST_FOR, http_status=status)
     return None
 
 
@@ -114,3 +141,16 @@ def embedded(content: Content | None, name: str, *, effect: bool = False) -> Seq
     if not isinstance(found, list) or not all(isinstance(entity, dict) for entity in found):
         raise (OutcomeUnknown if effect else ContractBroken)(f"amoCRM: {name} в ответе не список")
     return found
+
+
+def entity_id(entity: Any) -> int:
+    """The id of an entity that was read. Raises ContractBroken."""
+    found = number_of(at(entity, "id"))
+    if found is None:
+        raise ContractBroken("amoCRM: у записи в ответе нет номера")
+    return int(found)
+
+
+def whole(value: Any) -> int | None:
+    """A whole number as amoCRM's ids, sums and times are; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -9,7 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from uzel.connectors.amocrm.control import HOOK, TOKEN, DealAsked
-from uzel.connectors.amocrm.miniature import FIRST_STAGE_ID, LOST, NAMES, WON, Lead, is_valid
+from uzel.connectors.amocrm.miniature.account import NAMES
+from uzel.connectors.amocrm.miniature.beginnings import FIRST_STAGE_ID
+from uzel.connectors.amocrm.miniature.entities import LOST, WON, Lead
+from uzel.connectors.amocrm.miniature.hooks import is_valid
 
 PRICES = (900, 1290, 2450, 3900)
 

@@ -1,13 +1,22 @@
-"""amoCRM in miniature: leads, contacts, account and hooks of API v4, and what it posts.
+"""amoCRM in miniature: access, leads, contacts, lists and hooks of API v4, and what it posts.
 
-Every token is an account of its own. One that begins with `bad` is refused (401), one with `user`
-is no administrator's and may not see hooks (403). Each account begins with lead LEAD_ID and its
-contact.
+Every token is an account of its own, unless it was given to an integration. One that begins with
+`bad` is refused (401), one with `user` is no administrator's (403 where that is needed). Each
+account begins with a lead, its contact and a product. What is inside: `miniature/`.
+
+    GET  /oauth                 as https://www.amocrm.ru/oauth; `answer=allow` or `refuse` at once
+    POST /oauth2/access_token   codes and refresh tokens, as at amoCRM
+    POST /_grant                {"client_id", …} → {"code"}: as if somebody had agreed
+    POST /_integrations, /_token, /_revoke, /_account    see `control`
 
     POST /_deal      a lead is made or moved and told of: see `DealAsked`
     POST /_run       {"hook": "http://…?key=…", …} → {"run": id}: deals one after the other, see
                      `runs.RunAsked`; `GET /_run/{id}` tells how far it is
-    GET  /_settings, POST /_settings: see `Settings`
+    POST /_move, /_delete, /_seed    see `control`
+    GET  /_books     all that is in an account (`?token=` or `?client_id=`, `?part=leads`)
+    GET  /_doubles   what is there twice
+    GET  /_traffic, DELETE /_traffic   requests by operation, and the most in any second
+    GET  /_settings, POST /_settings   see `Settings`
 
 Every post is journalled as operation `webhook`, `effect` being a valid answer (100 to 299 within
 two seconds). Other answers are followed by up to four more attempts, in compressed time; posts of
@@ -15,40 +24,58 @@ the Digital Pipeline by none.
 """
 
 import asyncio
-import secrets
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx2
-import orjson
-from pydantic import ValidationError
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from uzel.connectors.amocrm import methods
-from uzel.connectors.amocrm.control import TOKEN, DealAsked, Settings, changed, listening
-from uzel.connectors.amocrm.methods import Reply, invalid_token, page, problem
-from uzel.connectors.amocrm.miniature import (
-    LEAD_ID,
+from uzel.connectors.amocrm.control import TOKEN, DealAsked, Settings, changed
+from uzel.connectors.amocrm.control_doors import control_doors
+from uzel.connectors.amocrm.miniature.accounts import Accounts, token_of
+from uzel.connectors.amocrm.miniature.admission import TOO_MANY, refusal
+from uzel.connectors.amocrm.miniature.answers import (
+    Refused,
+    Reply,
+    invalid_token,
+    not_found,
+    page,
+    problem,
+    response,
+)
+from uzel.connectors.amocrm.miniature.beginnings import (
+    MANAGER_ID,
     PIPELINE_ID,
+    USER_ID,
     WON_STAGE_ID,
-    Account,
+)
+from uzel.connectors.amocrm.miniature.calling import API, Call, Method, describe
+from uzel.connectors.amocrm.miniature.doors import Asking, doors
+from uzel.connectors.amocrm.miniature.entities import Lead
+from uzel.connectors.amocrm.miniature.examples import EXAMPLES
+from uzel.connectors.amocrm.miniature.hooks import (
     Hook,
-    Lead,
     form_of,
     hook_headers,
     is_valid,
+    listening,
     pause_s,
+    posted,
+    posted_by_pipeline,
 )
-from uzel.connectors.amocrm.runs import Run, RunAsked
+from uzel.connectors.amocrm.miniature.oauth import Access
+from uzel.connectors.amocrm.miniature.oauth_methods import OAuthMethods, describe_grant
+from uzel.connectors.amocrm.miniature.traffic import Traffic
 from uzel.kit.faults import FaultKind
-from uzel.kit.sandbox import Asked, Desk, Entry
+from uzel.kit.sandbox import Asked, Desk, Door, Entry
+
+__all__ = ["EXAMPLES", "SETTINGS", "routes"]
 
 # Every account has an address of its own, so the setting has no default; whoever runs this sandbox
 # puts its address in the place of this one, where nobody listens.
@@ -57,19 +84,12 @@ SETTINGS: Mapping[str, Any] = {
     "access_token": TOKEN,
     "won_stages": [f"{PIPELINE_ID}:{WON_STAGE_ID}"],
 }
-EXAMPLES: Mapping[str, Mapping[str, Any]] = {
-    "account": {},
-    "find_guest": {"guest": f"lead:{LEAD_ID}"},
-    "webhooks": {},
-    "subscribe": {"url": "http://127.0.0.1:9/hook?key=hidden"},
-    "unsubscribe": {"url": "http://127.0.0.1:9/hook?key=hidden"},
-}
 ANSWER_WITHIN_S = 2.0
-STRIKES = 20
-FIRST_ACCOUNT_ID = 31000001
+OAUTH = "oauth"
+ANY_VERB = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 REFUSALS: Mapping[FaultKind, Reply] = {
-    FaultKind.TOO_MANY: page(429, "Too Many Requests"),
+    FaultKind.TOO_MANY: TOO_MANY,
     FaultKind.UNAUTHORIZED: invalid_token(),
     FaultKind.FORBIDDEN: problem(
         403, "Forbidden", "Access from this address is not allowed", {"code": 113}
@@ -77,33 +97,12 @@ REFUSALS: Mapping[FaultKind, Reply] = {
     FaultKind.BROKEN: page(500, "Internal Server Error"),
 }
 
-Method = Callable[[Account, Asked], Reply]
-
 
 def routes(desk: Desk) -> list[BaseRoute]:
-    """What amoCRM offers, as far as we use it, and the control doors."""
+    """The methods of the API, the doors of OAuth, and the control doors."""
     amocrm = Amocrm(desk)
     desk.refusals.update({kind: partial(response, reply) for kind, reply in REFUSALS.items()})
-    doors: tuple[tuple[str, str, str, Method], ...] = (
-        ("GET", "/api/v4/account", "account", methods.account),
-        # Both of the two requests of `find_guest` are journalled under its name.
-        ("GET", "/api/v4/leads/{lead_id:int}", "find_guest", methods.lead),
-        ("GET", "/api/v4/contacts/{contact_id:int}", "find_guest", methods.contact),
-        ("GET", "/api/v4/webhooks", "webhooks", methods.webhooks),
-        ("POST", "/api/v4/webhooks", "subscribe", methods.subscribe),
-        ("DELETE", "/api/v4/webhooks", "unsubscribe", methods.unsubscribe),
-    )
-    return [
-        Route("/_settings", amocrm.read_settings),
-        Route("/_settings", amocrm.change_settings, methods=["POST"]),
-        Route("/_deal", amocrm.deal, methods=["POST"]),
-        Route("/_run", amocrm.start, methods=["POST"]),
-        Route("/_run/{run_id}", amocrm.progress),
-        *(
-            desk.route(path, operation, amocrm.handler(method), methods=(verb,), describe=describe)
-            for verb, path, operation, method in doors
-        ),
-    ]
+    return [*control_doors(amocrm), *amocrm.oauth_routes(), *amocrm.api_routes()]
 
 
 class Amocrm:
@@ -112,114 +111,141 @@ class Amocrm:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.settings = Settings()
-        self.accounts: dict[str, Account] = {}
-        self._runs: dict[str, Run] = {}
-        self._asked_at: deque[float] = deque()
-        self._strikes = 0
+        self.traffic = Traffic()
+        self.accounts = Accounts(Access())
+        self.oauth = OAuthMethods(self.accounts, lambda: self.settings, self.is_blocked)
 
-    def handler(self, method: Method) -> Callable[[Asked], Awaitable[Response]]:
+    def is_blocked(self) -> bool:
+        return self.traffic.is_blocked(self.settings)
+
+    def api_routes(self) -> list[BaseRoute]:
+        known = [
+            Asking(
+                f"{API}{it.path[1:]}",
+                self.gate(it.operation, it.method),
+                it.verb,
+                it.operation,
+                it.test,
+            )
+            for it in doors()
+        ]
+
+        def elsewhere(call: Call) -> Reply:
+            path = f"{API}{call.path}"
+            if any(route.path_regex.match(path) for route in known):
+                return problem(405, "Method Not Allowed", "Method not allowed")
+            return not_found(f"Cannot {call.asked.method} {call.href()}")
+
+        name = "no_such_method"
+        gate = self.gate(name, elsewhere)
+        others = (Asking(f"{API}{{rest:path}}", gate, verb, name, None) for verb in ANY_VERB)
+        return [*known, *others]
+
+    def oauth_routes(self) -> list[BaseRoute]:
+        return [
+            Route(
+                path,
+                Gate(self, operation, Door(self.desk, operation, handler, describe_grant), OAUTH),
+                methods=[verb],
+                name=operation,
+            )
+            for verb, path, operation, handler in self.oauth.doors()
+        ]
+
+    def gate(self, operation: str, method: Method) -> "Gate":
         async def handle(asked: Asked) -> Response:
-            token = asked.headers.get("authorization", "").removeprefix("Bearer ")
-            refused = self._refusal(token, asked)
-            if refused is None and self.settings.invent_guests and "lead_id" in asked.params:
-                self.account(token).invent(asked.params["lead_id"])
-            return response(refused or method(self.account(token), asked))
+            reply = self.answer(method, asked)
+            self.traffic.statuses[reply.status] += 1
+            return response(reply, {"x-request-id": uuid4().hex})
 
-        return handle
+        return Gate(self, operation, Door(self.desk, operation, handle, describe))
 
-    def account(self, token: str) -> Account:
-        if token not in self.accounts:
-            self.accounts[token] = Account(FIRST_ACCOUNT_ID + len(self.accounts))
-        return self.accounts[token]
-
-    def _refusal(self, token: str, asked: Asked) -> Reply | None:
-        if self.settings.blocked or self._strikes > STRIKES:
-            return page(403, "Forbidden")
-        if self._too_many():
-            self._strikes += 1
-            return page(429, "Too Many Requests")
-        if self.settings.unpaid:
-            return problem(402, "Payment Required", "The account is not paid")
-        if not token or token.startswith("bad"):
-            return invalid_token()
-        if token.startswith("user") and "webhooks" in asked.path:
-            return problem(403, "Forbidden", "Administrator rights are needed")
-        return None
-
-    def _too_many(self) -> bool:
-        now = monotonic()
-        while self._asked_at and self._asked_at[0] <= now - 1:
-            self._asked_at.popleft()
-        limit = self.settings.limit_per_s
-        if limit is None or len(self._asked_at) < limit:
-            self._asked_at.append(now)
-            return False
-        return True
-
-    async def read_settings(self, request: Request) -> Response:
-        return Response(self.settings.model_dump_json(), media_type="application/json")
-
-    async def change_settings(self, request: Request) -> Response:
+    def answer(self, method: Method, asked: Asked) -> Reply:
+        token = token_of(asked.headers)
+        if refused := refusal(self.traffic, self.accounts, self.settings, token, asked):
+            return refused
+        user_id = MANAGER_ID if token.startswith("user") else USER_ID
+        call = Call.of(self.accounts.of(token), asked, self.settings, user_id)
         try:
-            asked = Settings.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
-        changes = asked.model_dump(include=asked.model_fields_set)
-        self.settings, self._strikes = self.settings.model_copy(update=changes), 0
-        return await self.read_settings(request)
+            reply = method(call)
+        except Refused as error:
+            return error.reply
+        self.post(call)
+        tired = self.settings.tired_above
+        if tired is not None and isinstance(asked.json, list) and len(asked.json) > tired:
+            return page(504, "Gateway Time-out")
+        return reply
 
-    async def deal(self, request: Request) -> Response:
-        try:
-            asked = DealAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
-        told, statuses = await self.tell(asked)
-        return answer({"lead_id": told.id, "contacts": told.contacts, "statuses": statuses})
-
-    async def start(self, request: Request) -> Response:
-        try:
-            asked = RunAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
-        run = Run(asked, secrets.token_hex(4), self.tell)
-        self._runs[run.id] = run
-        self.desk.spawn(run.go())
-        return answer({"run": run.id}, 201)
-
-    async def progress(self, request: Request) -> Response:
-        run = self._runs.get(request.path_params["run_id"])
-        return answer(run.progress()) if run else answer({"errors": ["no such run"]}, 404)
+    def post(self, call: Call) -> None:
+        """Tell the hooks of what has happened, in the background."""
+        for event in call.events:
+            told = {"event": event.name, "id": event.entity_id}
+            body = event.body(call.account)
+            for hook in listening(call.account, event.name):
+                for _ in range(self.desk.webhook_copies()):
+                    self.desk.spawn(Post(self, hook, body, told, once=False).send_alone())
 
     async def tell(self, asked: DealAsked) -> tuple[Lead, list[int | None]]:
         """Make or move a lead and post it; the lead and the status of each post's first answer."""
-        account = self.account(asked.token)
-        told, old_status_id = changed(account, asked)
+        account = self.accounts.whose(asked.token, asked.client_id)
+        lead, old_status_id = changed(account, asked)
         by_pipeline = asked.form == "digital_pipeline"
         shown = (
-            told.posted_by_pipeline(old_status_id)
+            posted_by_pipeline(lead, old_status_id)
             if by_pipeline
-            else told.posted(account, old_status_id)
+            else posted(
+                account, lead, **({} if lead.is_deleted else {"old_status_id": old_status_id})
+            )
         )
         body = form_of({"account": account.told(), "leads": {asked.event: [shown]}})
-        hooks = [Hook(0, asked.hook, (), 0)] if asked.hook else listening(account, asked.event)
+        hooks = listening(account, f"{asked.event}_lead")
+        if asked.hook:
+            hooks = [Hook(0, asked.hook, (), 0)]
+        told = {"lead": lead.id, "status_id": lead.status_id}
         copies = self.desk.webhook_copies()
-        posts = [Post(self, hook, body, told, by_pipeline) for hook in hooks for _ in range(copies)]
-        return told, [await post.send() for post in posts]
+        posts = [
+            Post(self, hook, body, told, once=by_pipeline) for hook in hooks for _ in range(copies)
+        ]
+        return lead, [await post.send() for post in posts]
+
+
+class Gate:
+    """Counts what arrives at one operation, whatever becomes of it, and is slow where asked to.
+    `caller`: as whose requests they count; without it as those of the token.
+    """
+
+    def __init__(
+        self, amocrm: Amocrm, operation: str, door: ASGIApp, caller: str | None = None
+    ) -> None:
+        self.amocrm = amocrm
+        self.operation = operation
+        self.door = door
+        self.caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = token_of(
+            {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        )
+        caller = self.caller or self.amocrm.accounts.caller(token)
+        self.amocrm.traffic.arrived(caller, self.operation)
+        if self.amocrm.settings.latency_s:
+            await asyncio.sleep(self.amocrm.settings.latency_s)
+        await self.door(scope, receive, send)
 
 
 class Post:
-    """One body on its way to one hook."""
+    """One body on its way to one hook. `once`: there are no further attempts."""
 
     def __init__(
-        self, amocrm: Amocrm, hook: Hook, body: bytes, told: Lead, by_pipeline: bool
+        self, amocrm: Amocrm, hook: Hook, body: bytes, told: Mapping[str, Any], *, once: bool
     ) -> None:
         self._desk = amocrm.desk
         self._scale = amocrm.settings.retry_scale
         self._hook = hook
         self._body = body
         self._headers = hook_headers()
-        self._once = by_pipeline
-        self._told = {"lead": told.id, "status_id": told.status_id}
+        self._once = once
+        self._told = told
 
     async def send(self) -> int | None:
         """The status of the first answer; the other attempts go on in the background."""
@@ -227,6 +253,9 @@ class Post:
         if not self._once and not is_valid(status):
             self._desk.spawn(self._again(status))
         return status
+
+    async def send_alone(self) -> None:
+        await self.send()
 
     async def _again(self, status: int | None) -> None:
         attempt = 1
@@ -261,26 +290,3 @@ class Post:
         )
         self._desk.journal.append(entry)
         return status
-
-
-def response(reply: Reply) -> Response:
-    headers = {"content-type": reply.media_type} if reply.body else {}
-    return Response(reply.body, reply.status, headers)
-
-
-def describe(asked: Asked) -> Mapping[str, Any]:
-    """For the journal: of an address only what shows no key."""
-    shown = {**asked.params, **asked.fields}
-    if "destination" in shown:
-        shown["destination"] = str(shown["destination"]).partition("?")[0]
-    return shown
-
-
-def refusal(error: ValidationError) -> Response:
-    # The input is left out: it may hold the hook's key.
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    return answer({"errors": errors}, 400)
-
-
-def answer(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")

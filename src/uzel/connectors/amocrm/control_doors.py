@@ -1,0 +1,210 @@
+"""The control doors of the sandbox as routes."""
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from uzel.connectors.amocrm.control import (
+    TOKEN,
+    AccountAsked,
+    DealAsked,
+    DeleteAsked,
+    IntegrationAsked,
+    MoveAsked,
+    RevokeAsked,
+    SeedAsked,
+    Settings,
+    TokenAsked,
+    deleted,
+    moved,
+    seeded,
+)
+from uzel.connectors.amocrm.miniature import books
+from uzel.connectors.amocrm.miniature.answers import Json
+from uzel.connectors.amocrm.miniature.beginnings import USER_ID
+from uzel.connectors.amocrm.miniature.calling import Call
+from uzel.connectors.amocrm.runs import Run, RunAsked
+
+if TYPE_CHECKING:
+    from uzel.connectors.amocrm.sandbox import Amocrm
+
+Asking = TypeVar("Asking", bound=BaseModel)
+
+
+class GrantAsked(BaseModel):
+    """The body of `POST /_grant`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client_id: str = Field(min_length=1)
+
+
+def control_doors(amocrm: "Amocrm") -> list[BaseRoute]:
+    doors = ControlDoors(amocrm)
+    return [
+        Route("/_settings", doors.read_settings),
+        Route("/_settings", doors.change_settings, methods=["POST"]),
+        Route("/_deal", doors.deal, methods=["POST"]),
+        Route("/_run", doors.start, methods=["POST"]),
+        Route("/_run/{run_id}", doors.progress),
+        Route("/_books", doors.books),
+        Route("/_doubles", doors.doubles),
+        Route("/_traffic", doors.traffic),
+        Route("/_traffic", doors.forget_traffic, methods=["DELETE"]),
+        taking("/_seed", SeedAsked, doors.seed),
+        taking("/_move", MoveAsked, doors.move),
+        taking("/_delete", DeleteAsked, doors.delete),
+        taking("/_integrations", IntegrationAsked, doors.integration),
+        taking("/_grant", GrantAsked, doors.grant),
+        taking("/_token", TokenAsked, doors.token),
+        taking("/_revoke", RevokeAsked, doors.revoke),
+        taking("/_account", AccountAsked, doors.account),
+    ]
+
+
+def taking(path: str, of: type[Asking], act: Callable[[Asking], Json]) -> Route:
+    """A door whose body is of that model. What it means may be missing: 404."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            asked = of.model_validate_json(await request.body())
+        except ValidationError as error:
+            return refusal(error)
+        try:
+            return answer(act(asked))
+        except KeyError as error:
+            return answer({"errors": [f"there is no {error}"]}, 404)
+
+    return Route(path, endpoint, methods=["POST"])
+
+
+class ControlDoors:
+    """What the doors do. Those that take a body are given it read."""
+
+    def __init__(self, amocrm: "Amocrm") -> None:
+        self.amocrm = amocrm
+        self.runs: dict[str, Run] = {}
+
+    async def read_settings(self, request: Request) -> Response:
+        return Response(self.amocrm.settings.model_dump_json(), media_type="application/json")
+
+    async def change_settings(self, request: Request) -> Response:
+        """Whatever is changed, who was blocked for asking too much is so no longer."""
+        try:
+            asked = Settings.model_validate_json(await request.body())
+        except ValidationError as error:
+            return refusal(error)
+        changes = asked.model_dump(include=asked.model_fields_set)
+        self.amocrm.settings = self.amocrm.settings.model_copy(update=changes)
+        self.amocrm.traffic.pardon()
+        return await self.read_settings(request)
+
+    async def deal(self, request: Request) -> Response:
+        try:
+            asked = DealAsked.model_validate_json(await request.body())
+        except ValidationError as error:
+            return refusal(error)
+        lead, statuses = await self.amocrm.tell(asked)
+        account = self.amocrm.accounts.whose(asked.token, asked.client_id)
+        contacts = [contact for contact, _ in account.links.of("leads", lead.id, "contacts")]
+        return answer({"lead_id": lead.id, "contacts": contacts, "statuses": statuses})
+
+    async def start(self, request: Request) -> Response:
+        try:
+            asked = RunAsked.model_validate_json(await request.body())
+        except ValidationError as error:
+            return refusal(error)
+        run = Run(asked, secrets.token_hex(4), self.amocrm.tell)
+        self.runs[run.id] = run
+        self.amocrm.desk.spawn(run.go())
+        return answer({"run": run.id}, 201)
+
+    async def progress(self, request: Request) -> Response:
+        run = self.runs.get(request.path_params["run_id"])
+        return answer(run.progress()) if run else answer({"errors": ["no such run"]}, 404)
+
+    async def books(self, request: Request) -> Response:
+        found = books.books(self.account_asked(request))
+        part = request.query_params.get("part")
+        return answer(found if part is None else {part: found.get(part)})
+
+    async def doubles(self, request: Request) -> Response:
+        return answer(books.doubles(self.account_asked(request)))
+
+    def account_asked(self, request: Request) -> Any:
+        asked = request.query_params
+        return self.amocrm.accounts.whose(asked.get("token", TOKEN), asked.get("client_id"))
+
+    async def traffic(self, request: Request) -> Response:
+        return answer(self.amocrm.traffic.shown())
+
+    async def forget_traffic(self, request: Request) -> Response:
+        self.amocrm.traffic.reset()
+        return Response(status_code=204)
+
+    def seed(self, asked: SeedAsked) -> Json:
+        return seeded(self.amocrm.accounts.whose(asked.token, asked.client_id), asked)
+
+    def move(self, asked: MoveAsked) -> Json:
+        return self.told(moved(self.amocrm.accounts.whose(asked.token, asked.client_id), asked))
+
+    def delete(self, asked: DeleteAsked) -> Json:
+        return self.told(deleted(self.amocrm.accounts.whose(asked.token, asked.client_id), asked))
+
+    def told(self, call: Call) -> Json:
+        self.amocrm.post(call)
+        return {"events": [event.name for event in call.events]}
+
+    def integration(self, asked: IntegrationAsked) -> Json:
+        """Made, or changed if there is one of that id."""
+        accounts = self.amocrm.accounts
+        found = accounts.access.integration(asked.client_id)
+        found.secret = asked.client_secret or found.secret
+        found.redirect_uri = asked.redirect_uri or found.redirect_uri
+        if asked.token is not None:
+            found.account = accounts.name(asked.token)
+        return {"client_id": found.id, "account_id": accounts.named(found.account).id}
+
+    def grant(self, asked: GrantAsked) -> Json:
+        """A code, as if somebody had agreed."""
+        access = self.amocrm.accounts.access
+        return {"code": access.new_code(asked.client_id, None, self.amocrm.settings)}
+
+    def token(self, asked: TokenAsked) -> Json:
+        """A long-lived token: it cannot be renewed."""
+        access = self.amocrm.accounts.access
+        owner = access.integration(asked.client_id)
+        account_id = self.amocrm.accounts.named(owner.account).id
+        made = access.new_token(owner, account_id, "amocrm.ru", USER_ID, asked.lives_s)
+        return {"access_token": made}
+
+    def revoke(self, asked: RevokeAsked) -> Json:
+        """Somebody takes away what was granted; the API then answers 401."""
+        access = self.amocrm.accounts.access
+        number = 0 if asked.client_id is None else access.revoke(asked.client_id)
+        if asked.token is not None:
+            access.revoked.add(asked.token)
+            number += 1
+        return {"revoked": number}
+
+    def account(self, asked: AccountAsked) -> Json:
+        account = self.amocrm.accounts.whose(asked.token, asked.client_id)
+        account.subdomain = asked.subdomain or account.subdomain
+        account.moved = asked.moved
+        return {"id": account.id, "subdomain": account.subdomain, "moved": account.moved}
+
+
+def refusal(error: ValidationError) -> Response:
+    # The input is left out: it may hold the hook's key.
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    return answer({"errors": errors}, 400)
+
+
+def answer(content: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")
