@@ -7,6 +7,7 @@
     ├── LedgerError         a money rule says no
     └── CallFailed          an outward call did not end well
         ├── Unavailable     it did not happen: back off with jitter, try again
+        │   └── AddressRefused   nor was it tried: our own settings keep us from that address
         ├── RateLimited     it did not happen: wait exactly until `retry_at`
         ├── AuthFailed      refresh once, then pause the connection
         ├── Rejected        a business answer: never tried again
@@ -57,6 +58,12 @@ class CallFailed(UzelError):
 
 class Unavailable(CallFailed):
     """The effect certainly did not happen and the provider may do better later."""
+
+
+class AddressRefused(Unavailable):
+    """Our own settings keep this process from the address: nothing was tried. It says nothing of
+    the provider, nor need it be so for another process.
+    """
 
 
 class RateLimited(CallFailed):

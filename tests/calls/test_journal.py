@@ -258,7 +258,7 @@ class Journal(RuleBasedStateMachine):
 
         async def work() -> list[str]:
             async with self.hub.pool.acquire() as connection, connection.transaction():
-                return await store.cancel(connection, [effect], "not wanted any more")
+                return list(await store.cancel(connection, [effect], "not wanted any more"))
 
         assert self.run(work()) == ([effect] if call.state is State.PLANNED else [])
         if call.state is State.PLANNED:

@@ -18,6 +18,7 @@ from uzel.calls.outcome import (
 )
 from uzel.connector import Answer, Checked, Operation
 from uzel.errors import (
+    AddressRefused,
     AuthFailed,
     CallFailed,
     ConfigError,
@@ -50,6 +51,7 @@ ERRORS: list[Exception] = [
     ContractBroken("what is this"),
     TimeoutError(),
     ValueError(CANARY),
+    AddressRefused("a private address"),
 ]
 
 
@@ -58,11 +60,12 @@ ERRORS: list[Exception] = [
     list(
         zip(
             ERRORS,
-            ["planned"] * 4 + ["rejected"] + ["unknown"] * 4,
-            ["planned"] * 4 + ["rejected", "planned", "unknown", "planned", "planned"],
+            ["planned"] * 4 + ["rejected"] + ["unknown"] * 4 + ["planned"],
+            ["planned"] * 4 + ["rejected", "planned", "unknown", "planned", "planned", "planned"],
             [
                 *(Health.SHAKY, Health.LIMITED, Health.BROKEN, Health.BROKEN, Health.GOOD),
                 *(Health.SHAKY, Health.BROKEN, Health.SHAKY, Health.SAYS_NOTHING),
+                Health.SAYS_NOTHING,
             ],
             strict=True,
         )
@@ -86,7 +89,8 @@ def test_only_what_certainly_did_not_happen_or_may_be_repeated_is_tried_again(
     if result.state is State.PLANNED:
         assert repeatable or not may_have_happened
         assert result.due_at is not None and result.due_at >= NOW
-        assert attempt < MOST_ATTEMPTS or isinstance(error, AuthFailed | ConfigError | RateLimited)
+        waits = AddressRefused | AuthFailed | ConfigError | RateLimited
+        assert attempt < MOST_ATTEMPTS or isinstance(error, waits)
     else:
         assert result.due_at is None
     assert CANARY not in f"{result}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from parts import Sandbox, go
+from parts import Direct, Sandbox, go
 from uzel.calls.registration import Obstacle, Registered, obstacle, register
 from uzel.connections.registry import Active
 from uzel.connectors.iiko import CONNECTOR as IIKO
@@ -47,10 +47,10 @@ def test_what_the_provider_says_is_told_and_not_raised(sandbox: Sandbox) -> None
 
     async def run() -> None:
         hook = "https://uzel.test/api/webhook/smsru?key=canary-41c7"
-        assert await register(active(url, "key-registration"), hook) == Registered(True)
-        refused = await register(active(url, "bad key"), hook)
+        assert await register(active(url, "key-registration"), Direct(), hook) == Registered(True)
+        refused = await register(active(url, "bad key"), Direct(), hook)
         assert (refused.good, "API-ключ" in refused.text) == (False, True)
-        lost = await register(active("http://127.0.0.1:1"), hook)
+        lost = await register(active("http://127.0.0.1:1"), Direct(), hook)
         assert (lost.good, "canary" in lost.text) == (False, False)
         assert lost.text
 

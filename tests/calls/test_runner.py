@@ -22,6 +22,7 @@ from uzel.calls.plan import Plan, plan
 from uzel.connections import manage
 from uzel.connections.store import set_state
 from uzel.connector import Answer
+from uzel.kit import addresses
 from uzel.kit.database import Connection
 
 IMPATIENT = httpx2.Timeout(10, read=0.2)
@@ -183,6 +184,29 @@ def test_a_refused_key_pauses_the_connection_and_everything_goes_once_after_it_i
             await push(hub)
             assert [row["state"] for row in await hub.messages()] == ["accepted"] * 5
             assert len(sandbox.sent(*phones, effect=True)) == 5
+
+    go(run)
+
+
+def test_an_address_of_the_inside_holds_the_call_with_the_reason_until_it_is_another(
+    module_dsn: str, sandbox: Sandbox
+) -> None:
+    async def run() -> None:
+        async with open_hub(module_dsn, sandbox.url) as hub:
+            call_id = await hub.plan_text(phone := new_phone())
+            addresses.permit("")
+            try:
+                for _ in range(MOST_ATTEMPTS + 1):
+                    await push(hub)
+            finally:
+                addresses.permit("127.0.0.1")
+            row = await hub.call_row(call_id)
+            assert (row["state"], row["error_class"]) == ("planned", "AddressRefused")
+            assert "UZEL_ALLOW_PRIVATE_ADDRESSES" in row["detail"]
+            await hub.registry.refresh()
+            assert hub.active(hub.smsru).state == "active" and not sandbox.sent(phone)
+            await push(hub)
+            assert len(sandbox.sent(phone)) == 1
 
     go(run)
 

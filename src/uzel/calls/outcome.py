@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from uzel.connector import Answer, Operation
 from uzel.errors import (
+    AddressRefused,
     AuthFailed,
     CallFailed,
     ConfigError,
@@ -55,6 +56,9 @@ class Rule:
 
 RULES: dict[type[Exception], Rule] = {
     Unavailable: Rule(State.NOT_SENT, Health.SHAKY),
+    # Not a pause: it would be one for all, and a command in a shell may be set otherwise than the
+    # service. The call waits, with the reason beside it.
+    AddressRefused: Rule(State.NOT_SENT, Health.SAYS_NOTHING, counts=False),
     RateLimited: Rule(State.NOT_SENT, Health.LIMITED, counts=False),
     AuthFailed: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
     ConfigError: Rule(State.NOT_SENT, Health.BROKEN, counts=False),
@@ -124,8 +128,12 @@ def failed(
     operation: Operation,
     error: Exception,
     now: datetime,
+    *,
+    in_doubt: bool = False,
 ) -> Result:
-    """What `error` makes of the call."""
+    """What `error` makes of the call. `in_doubt`: an earlier attempt may have happened, so this one
+    can end nothing but by success.
+    """
     rule = rule_for(error)
     outcome = rule.outcome
     again = outcome is State.UNKNOWN and operation.repeatable and rule.health is not Health.BROKEN
@@ -140,6 +148,21 @@ def failed(
         due_at = now + timedelta(seconds=retry_delay_s(attempt))
         if isinstance(error, RateLimited):
             due_at = max(error.retry_at, now)
+    if in_doubt and outcome in (State.NOT_SENT, State.REJECTED):
+        outcome = State.UNKNOWN
+    return ended(call_id, connection_id, attempt, outcome, health, error, due_at)
+
+
+def ended(
+    call_id: int,
+    connection_id: int,
+    attempt: int,
+    outcome: State,
+    health: Health,
+    error: Exception,
+    due_at: datetime | None,
+) -> Result:
+    """The result of an attempt that an error ended."""
     told = isinstance(error, CallFailed)
     return Result(
         call_id,
@@ -176,16 +199,23 @@ def never_left(call_id: int, connection_id: int, attempt: int) -> Result:
 
 
 def held_back(
-    call_id: int, connection_id: int, attempt: int, reason: str, until: datetime | None
+    call_id: int,
+    connection_id: int,
+    attempt: int,
+    reason: str,
+    until: datetime | None,
+    *,
+    in_doubt: bool = False,
 ) -> Result:
     """The call may not leave: not before `until`, or not at all. It says nothing about the
-    provider.
+    provider, nor about an earlier attempt that is in doubt.
     """
+    never = State.UNKNOWN if in_doubt else State.CANCELLED
     return Result(
         call_id,
         connection_id,
         attempt,
-        State.CANCELLED if until is None else State.PLANNED,
+        never if until is None else State.PLANNED,
         Health.SAYS_NOTHING,
         due_at=until,
         detail=reason,

@@ -133,8 +133,9 @@ async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None
     operation = active.connector.operations[row["operation"]]
     assert operation.look_up is not None
     try:
+        config = await runner.reach.config(active)
         answer: Answer | None = await operation.look_up(
-            runner.client(active), active.config, row["effect"], row["arguments"]
+            runner.client(active), config, row["effect"], row["arguments"]
         )
     except UzelError as error:
         log.info("lookup of call %s has to wait: %s", row["id"], error)

@@ -6,9 +6,9 @@ Not through the journal of calls: the address carries the key, which is stored n
 from dataclasses import dataclass
 from enum import StrEnum
 
+from uzel.calls.reach import Reach
 from uzel.connections.registry import Active
 from uzel.errors import CallFailed, ConfigError
-from uzel.kit.http import new_client
 from uzel.kit.public_address import leads_inside
 from uzel.kit.settings import Settings
 
@@ -45,13 +45,12 @@ def obstacle(active: Active, settings: Settings) -> Obstacle | None:
     return None
 
 
-async def register(active: Active, url: str) -> Registered:
+async def register(active: Active, reach: Reach, url: str) -> Registered:
     """Ask the provider to post to `url`. Never raises what a provider can cause."""
     ask = active.connector.register
     assert ask is not None
-    async with new_client(str(getattr(active.config, "base_url", ""))) as http:
-        try:
-            await ask(http, active.config, url)
-        except (CallFailed, ConfigError) as error:
-            return Registered(False, str(error))
+    try:
+        await ask(reach.client(active), await reach.config(active), url)
+    except (CallFailed, ConfigError) as error:
+        return Registered(False, str(error))
     return Registered(True)

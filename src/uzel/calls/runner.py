@@ -16,11 +16,12 @@ from uzel.calls.closing import Closing, Owner
 from uzel.calls.guard import Guard, held_back_by
 from uzel.calls.outcome import Result, State, failed, held_back, never_left, succeeded
 from uzel.calls.plan import SOON, wake
+from uzel.calls.reach import Reach, pay_for_one
+from uzel.connections.grants import Grants
 from uzel.connections.registry import Active, Registry
 from uzel.connector import Operation
 from uzel.errors import OutcomeUnknown, UzelError
 from uzel.kit import database, logs
-from uzel.kit.http import new_client
 
 log = logging.getLogger("uzel.calls")
 
@@ -49,13 +50,14 @@ class Runner:
         owners: Mapping[str, Owner],
         worker: UUID,
         guards: Mapping[str, Guard] | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._pool = pool
         self._registry = registry
         self.worker = worker
         self._guards = guards or {}
         self.closing = Closing(pool, owners)
-        self._clients: dict[tuple[int, str], httpx2.AsyncClient] = {}
+        self.reach = reach or Reach(pool, Grants(pool, registry.ring, ""))
         self._pumping: dict[int, bool] = {}
         self._pumps: set[asyncio.Task[None]] = set()
         self._under_way: dict[int, set[asyncio.Task[None]]] = {}
@@ -136,8 +138,7 @@ class Runner:
                 except Exception:  # others recover them; this process ends all the same
                     log.exception("begun calls are not taken back")
                 await self.closing.close()
-        for client in self._clients.values():
-            await client.aclose()
+        await self.reach.aclose()
 
     def _running(self) -> list[asyncio.Task[None]]:
         """Pumps, which may still begin something, and calls under way."""
@@ -172,7 +173,12 @@ class Runner:
                     self._start(active, row, self._make(active, row, started))
                 else:
                     result = held_back(
-                        row["id"], active.id, row["attempt"], hold.reason, hold.until
+                        row["id"],
+                        active.id,
+                        row["attempt"],
+                        hold.reason,
+                        hold.until,
+                        in_doubt=is_in_doubt(active, row),
                     )
                     self._start(active, row, self.closing.submit(result))
         return rows
@@ -240,8 +246,9 @@ class Runner:
                 return never_left(row["id"], active.id, row["attempt"])
             if too_old_to_repeat(operation, row["in_doubt_for_s"]):
                 raise OutcomeUnknown("it may have happened too long ago to be asked for again")
+            pay_for_one()
             async with asyncio.timeout(LONGEST_CALL_S):
-                answer = await operation.run(self.client(active), active.config, row["arguments"])
+                answer = await self.reach.ask(active, operation, row["arguments"])
         except asyncio.CancelledError:
             problem: Exception = OutcomeUnknown("this process was stopped before the answer came")
         except Exception as error:
@@ -251,15 +258,22 @@ class Runner:
         else:
             return succeeded(row["id"], active.id, row["attempt"], answer)
         now = datetime.now(UTC)
-        return failed(row["id"], active.id, row["attempt"], operation, problem, now)
+        in_doubt = is_in_doubt(active, row)
+        return failed(
+            row["id"], active.id, row["attempt"], operation, problem, now, in_doubt=in_doubt
+        )
 
     def client(self, active: Active) -> httpx2.AsyncClient:
-        """The HTTP client of a connection, kept as long as its address stays."""
-        base_url = str(getattr(active.config, "base_url", ""))
-        key = (active.id, base_url)
-        if key not in self._clients:
-            self._clients[key] = new_client(base_url)
-        return self._clients[key]
+        """The HTTP client of a connection."""
+        return self.reach.client(active)
+
+
+def is_in_doubt(active: Active, row: Any) -> bool:
+    """Whether an earlier attempt may have had its effect, at a provider that takes a repetition for
+    the same call for some time only. Asking twice for what stays the same leaves no doubt.
+    """
+    operation = active.connector.operations[row["operation"]]
+    return operation.repeatable_for_s is not None and row["in_doubt_for_s"] is not None
 
 
 def too_old_to_repeat(operation: Operation, in_doubt_for_s: float | None) -> bool:

@@ -5,17 +5,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from uzel.calls.outcome import Result
+from uzel.calls.outcome import RULES, Result, State
 from uzel.kit.database import Connection, Pool
+
+# Attempts that may have happened: neither answered, nor found by a look-up not to have happened.
+# `CERTAIN` are the errors of attempts that certainly did not.
+CERTAIN = ", ".join(
+    f"'{kind.__name__}'"
+    for kind, rule in RULES.items()
+    if rule.outcome in (State.NOT_SENT, State.REJECTED)
+)
+DOUBT = f"""
+select x.h from jsonb_array_elements(c.history) with ordinality x(h, n)
+ where x.h ->> 'error' not in ({CERTAIN})
+   and not exists (select from jsonb_array_elements(c.history) with ordinality y(h, n)
+                    where y.n > x.n and y.h ->> 'detail' = 'looked up: it did not happen')
+"""  # noqa: S608
 
 # Taking calls over. One statement, so the database decides every race: the limiter's row is locked
 # first, which makes processes queue up per connection. GCRA: `next_at` is when the next call is due
 # if calls came at exactly the allowed rate; the whole calls of a tenth of a second may come early,
 # so that a fast connection is not woken for every single call, and one of less than 10 a second
-# keeps its distance to the letter. Waits are told in seconds: only this clock counts.
-BEGIN = """
+# keeps its distance; who comes up to 20 ms late for a slot still has it, or each delay of ours
+# would be lost to the allowance. Waits are told in seconds: only this clock counts.
+BEGIN = f"""
 with gate as materialized (
-    select greatest(l.next_at, clock_timestamp()) as next_at, n.state = 'active' as active,
+    select greatest(l.next_at, clock_timestamp() - interval '20 milliseconds') as next_at,
+           n.state = 'active' as active,
            k.open_until, k.open_until is not null as tripped, k.trial_at
       from call_limit l
       join connection n on n.id = l.connection_id
@@ -48,8 +64,7 @@ with gate as materialized (
  returning c.id, c.operation, c.arguments, c.attempt, c.request_id, c.effect,
            case when c.attempt > 1 then (
                select extract(epoch from clock_timestamp() - min((h ->> 'started_at')::timestamptz))
-                 from jsonb_array_elements(c.history) h
-                where h ->> 'error' in ('OutcomeUnknown', 'TimeoutError'))
+                 from ({DOUBT}) doubt)
            end::float8 as in_doubt_for_s
 ), spent as (
     update call_limit set next_at = (select next_at from allowed)
@@ -66,7 +81,7 @@ select b.id, b.operation, b.arguments, b.attempt, b.request_id, b.effect, b.in_d
         + (select count(*) from begun) / $3::float8)::float8 as limited_for_s,
        extract(epoch from a.closed_until - clock_timestamp())::float8 as closed_for_s
   from allowed a left join begun b on true
-"""
+"""  # noqa: S608
 
 # An acceptance that comes late, after the call was planned once more, still spares the second try.
 CLOSE = """
@@ -124,6 +139,19 @@ async def begin(
     null where nothing was begun.
     """
     return await connection.fetch(BEGIN, connection_id, most, rate_per_s, worker, only)
+
+
+async def take_slot(pool: Pool, connection_id: int, rate_per_s: float) -> float:
+    """A slot of the connection's limiter for one more request: seconds to wait for it."""
+    found: float = await pool.fetchval(
+        "update call_limit set next_at = greatest(next_at, clock_timestamp()) "
+        "+ make_interval(secs => 1 / $2::float8) where connection_id = $1 "
+        "returning greatest(0, extract(epoch from next_at - clock_timestamp()) "
+        "- 1 / $2::float8)::float8",
+        connection_id,
+        rate_per_s,
+    )
+    return found
 
 
 async def begun_by(pool: Pool, worker: UUID, before_s: float) -> list[Any]:
@@ -218,12 +246,19 @@ async def bury(pool: Pool, worker: UUID) -> None:
     await pool.execute("delete from worker where id = $1", worker)
 
 
-async def cancel(connection: Connection, effects: Sequence[str], reason: str) -> list[str]:
-    """Withdraw calls that have not gone out. Returns the effects that were still planned."""
+async def cancel(
+    connection: Connection, effects: Sequence[str], reason: str, *, doubtful: bool = False
+) -> dict[str, str]:
+    """Withdraw calls that have not gone out: the effects that were still planned → their state now.
+    `doubtful`: one that is tried again since its answer was lost may have happened, so it becomes
+    `unknown`; else everything becomes `cancelled`.
+    """
     rows = await connection.fetch(
-        "update call set state = 'cancelled', detail = $2, finished_at = clock_timestamp() "
-        "where effect = any($1) and state = 'planned' returning effect",
+        f"update call c set state = case when $3 and exists ({DOUBT}) then 'unknown' "  # noqa: S608
+        "else 'cancelled' end, detail = $2, finished_at = clock_timestamp() "
+        "where effect = any($1) and state = 'planned' returning effect, state",
         list(effects),
         reason,
+        doubtful,
     )
-    return [row["effect"] for row in rows]
+    return {row["effect"]: row["state"] for row in rows}

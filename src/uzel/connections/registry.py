@@ -59,6 +59,11 @@ class Registry:
         self._by_id: dict[int, Active] = {}
         self._by_key: dict[tuple[str, bytes], Active] = {}
 
+    @property
+    def ring(self) -> KeyRing:
+        """What opens the secrets of connections."""
+        return self._ring
+
     def get(self, connection_id: int) -> Active | None:
         """The connection with this id."""
         return self._by_id.get(connection_id)

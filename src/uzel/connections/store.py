@@ -91,6 +91,16 @@ async def set_state(
     )
 
 
+async def move(pool: Pool, connection_id: int, base_url: str) -> None:
+    """The account has another address at the same provider."""
+    await pool.execute(
+        "update connection set settings = settings || jsonb_build_object('base_url', $2::text), "
+        "updated_at = clock_timestamp() where id = $1",
+        connection_id,
+        base_url,
+    )
+
+
 async def close_breaker(connection: Connection, connection_id: int) -> None:
     """Forget earlier failures: a person says it works again."""
     await connection.execute(

@@ -32,18 +32,23 @@ DEFAULT_RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 24 * 3600.0
 
 
-def new_client(base_url: str) -> httpx2.AsyncClient:
+def new_client(
+    base_url: str,
+    around: Callable[[httpx2.AsyncBaseTransport], httpx2.AsyncBaseTransport] | None = None,
+) -> httpx2.AsyncClient:
     """A client for one provider. `base_url` without a trailing slash; redirects are not followed:
     a provider that moves is a changed contract, and a redirect could carry the secret away.
+    `around`: makes a transport that sees each request before ours does.
     Raises ConfigError for what is no address.
     """
     try:
         httpx2.URL(base_url)
     except httpx2.InvalidURL as error:
         raise ConfigError(f"{base_url!r} is not an HTTP address") from error
+    transport: httpx2.AsyncBaseTransport = Transport(trust(), KEEPALIVE_S)
     return httpx2.AsyncClient(
         base_url=base_url,
-        transport=Transport(trust(), KEEPALIVE_S),
+        transport=around(transport) if around else transport,
         timeout=httpx2.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
         follow_redirects=False,
         trust_env=False,

@@ -12,6 +12,7 @@ import time
 
 import httpx2
 
+from uzel.errors import AddressRefused, ConfigError
 from uzel.kit.addresses import allowed
 from uzel.kit.http_connection import HttpConnection, decoded
 
@@ -59,11 +60,13 @@ class Transport(httpx2.AsyncBaseTransport):
         self._idle.clear()
 
     async def _connect(self, origin: Origin, within_s: float | None) -> HttpConnection:
-        """Raises ConfigError for an address that may not be reached; see `kit.addresses`."""
+        """Raises AddressRefused for one that may not be reached; see `kit.addresses`."""
         _, host, port = origin
         problem: Exception = httpx2.ConnectError("no address")
         try:
             addresses = (await allowed(host, port))[:MOST_ADDRESSES]
+        except ConfigError as error:
+            raise AddressRefused(str(error)) from error
         except (OSError, UnicodeError) as error:  # TimeoutError is one; UnicodeError: not a name
             raise httpx2.ConnectError(f"the name leads nowhere: {type(error).__name__}") from error
         for address in addresses:

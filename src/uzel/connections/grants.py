@@ -1,0 +1,223 @@
+"""Access that an OAuth server granted: kept sealed, renewed in time by one process among all.
+
+A refresh token is good for one renewal, so two processes that renew at once would lose the account.
+Whoever renews takes a lease on the version it knows; the others go on with the old access token,
+which stays good, or wait. The new pair is stored before anybody uses it.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import orjson
+from pydantic import SecretStr
+
+from uzel.connections import grant_store as store
+from uzel.connections import store as connection_store
+from uzel.connections.registry import Active
+from uzel.connector import Config, OAuth, Tokens
+from uzel.errors import (
+    AuthFailed,
+    CallFailed,
+    ConfigError,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+)
+from uzel.kit import database
+from uzel.kit.secrets import KeyRing, fingerprint, new_token
+
+log = logging.getLogger("uzel.connections")
+
+# Where OAuth servers send people back; integrations of before know it by this name.
+CALLBACK = "/public/oauth_callback.php"
+# Before the end of an access token: no call that begins with it may outlast it.
+EARLY = timedelta(minutes=5)
+LEASE_S = 60.0
+WAIT_S = 20.0
+# Others read the new pair so often while one renews.
+LOOK_EVERY_S = 0.25
+NOT_CONNECTED = "доступ ещё не выдан: откройте соединение в консоли и нажмите «Подключить»"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What is known of a connection's access. `version` grows with every new pair."""
+
+    tokens: Tokens
+    version: int
+    redirect_uri: str
+    revoked_reason: str | None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a call may begin with it."""
+        expires_at = self.tokens.expires_at
+        return expires_at is None or datetime.now(UTC) < expires_at - EARLY
+
+
+class Grants:
+    """The grants of all connections, as one process knows them. `redirect_uri`: the address to
+    which OAuth servers send people back.
+    """
+
+    def __init__(self, pool: database.Pool, ring: KeyRing, redirect_uri: str) -> None:
+        self._pool = pool
+        self._ring = ring
+        self.redirect_uri = redirect_uri
+        self._known: dict[int, Grant] = {}
+
+    async def config_of(self, active: Active, http: httpx2.AsyncClient) -> Config:
+        """The settings with the access token of the moment. Raises AuthFailed where a person has to
+        connect, Unavailable where the token cannot be renewed now.
+        """
+        assert active.config is not None
+        oauth = active.connector.oauth
+        if oauth is None or not oauth.ready(active.config):
+            return active.config
+        grant = self._known.get(active.id)
+        if grant is None or not grant.fresh or grant.revoked_reason is not None:
+            grant = await self._current(active, oauth, http)
+            self._known[active.id] = grant
+        return active.config.model_copy(update={oauth.grant: SecretStr(grant.tokens.access)})
+
+    async def distrust(self, active: Active, config: Config) -> bool:
+        """The provider refused what `config_of` gave: whether another try with a renewed token
+        makes sense.
+        """
+        oauth = active.connector.oauth
+        if oauth is None or active.config is None or not oauth.ready(active.config):
+            return False
+        used: SecretStr = getattr(config, oauth.grant)
+        known = self._known.pop(active.id, None)
+        stored = await self._load(active)
+        if stored is None or stored.revoked_reason is not None or stored.tokens.refresh is None:
+            return False
+        if stored.tokens.access != used.get_secret_value():
+            return True  # renewed by somebody else
+        if known is not None and young(known.tokens):
+            return False  # even the newest one is refused
+        await store.expire(self._pool, active.id, stored.version)
+        return True
+
+    async def grant(self, active: Active, tokens: Tokens, redirect_uri: str, by: str) -> None:
+        """Keep what a person granted a moment ago."""
+        self._known.pop(active.id, None)
+        await store.save(
+            self._pool, active.id, self._seal(active, tokens), tokens.expires_at, redirect_uri, by
+        )
+
+    async def set_out(self, active: Active, by: str) -> str:
+        """The address where the account's owner agrees; they come back with a state of ours."""
+        oauth = active.connector.oauth
+        assert oauth is not None
+        state = new_token("state")
+        await store.remember_state(self._pool, fingerprint(state), active.id, self.redirect_uri, by)
+        return oauth.authorize(active.config, self.redirect_uri, state)
+
+    async def come_back(self, state: str) -> Any:
+        """(connection_id, redirect_uri, made_by) of who set out with it, once, or None."""
+        return await store.take_state(self._pool, fingerprint(state))
+
+    async def _current(self, active: Active, oauth: OAuth, http: httpx2.AsyncClient) -> Grant:
+        """A grant that is fresh; renews or waits for who does."""
+        for _ in range(int(WAIT_S / LOOK_EVERY_S)):
+            grant = await self._load(active) or await self._adopt(active, oauth)
+            if grant.revoked_reason is not None:
+                raise AuthFailed(grant.revoked_reason)
+            if grant.fresh:
+                return grant
+            if grant.tokens.refresh is None:
+                raise AuthFailed("срок доступа вышел, подключите заново")
+            if await store.lease(self._pool, active.id, grant.version, LEASE_S):
+                await self._renew(active, oauth, http, grant)
+            else:
+                await asyncio.sleep(LOOK_EVERY_S)
+        raise Unavailable("access is being renewed for too long")
+
+    async def _renew(
+        self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
+    ) -> None:
+        """Nothing may interrupt this between the answer and its storing: the old token is used up
+        by then.
+        """
+        await asyncio.shield(self._renew_and_store(active, oauth, http, grant))
+
+    async def _renew_and_store(
+        self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
+    ) -> None:
+        try:
+            tokens = await oauth.renew(
+                http, active.config, grant.redirect_uri, grant.tokens.refresh
+            )
+        except (AuthFailed, Rejected) as error:
+            if await self._moved(active, oauth, http, grant):
+                await store.release(self._pool, active.id, grant.version)
+                raise Unavailable("the account has another address, in use from now on") from error
+            log.error("connection %s: access has to be granted anew", active.id)
+            await store.revoke(self._pool, active.id, grant.version, error.detail)
+            raise AuthFailed(error.detail, code=error.code) from error
+        except OutcomeUnknown as error:
+            # The token may be used up. If it is, the next renewal is told so.
+            await store.release(self._pool, active.id, grant.version)
+            raise Unavailable(f"the renewal of access was lost: {error.detail}") from error
+        except CallFailed:
+            await store.release(self._pool, active.id, grant.version)
+            raise
+        sealed = self._seal(active, tokens)
+        await store.renewed(self._pool, active.id, grant.version, sealed, tokens.expires_at)
+        log.info("connection %s: access renewed", active.id)
+
+    async def _moved(
+        self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
+    ) -> bool:
+        """Whether the account was renamed; its new address is kept then."""
+        if oauth.locate is None:
+            return False
+        tokens = grant.tokens
+        try:
+            base_url = await oauth.locate(http, active.config, tokens.access, tokens.refresh)
+        except (CallFailed, ConfigError):
+            return False
+        if base_url == str(getattr(active.config, "base_url", "")):
+            return False
+        log.warning("connection %s: the account is at %s now", active.id, base_url)
+        await connection_store.move(self._pool, active.id, base_url)
+        return True
+
+    async def _adopt(self, active: Active, oauth: OAuth) -> Grant:
+        tokens = oauth.adopt(active.config)
+        if tokens is None:
+            raise AuthFailed(NOT_CONNECTED)
+        sealed = self._seal(active, tokens)
+        await store.adopt(self._pool, active.id, sealed, tokens.expires_at, self.redirect_uri)
+        grant = await self._load(active)
+        assert grant is not None
+        return grant
+
+    async def _load(self, active: Active) -> Grant | None:
+        row = await store.load(self._pool, active.id)
+        if row is None:
+            return None
+        kept = orjson.loads(self._ring.open(row["tokens"], place(active.id)))
+        tokens = Tokens(kept["access"], kept["refresh"], row["expires_at"])
+        return Grant(tokens, row["version"], row["redirect_uri"], row["revoked_reason"])
+
+    def _seal(self, active: Active, tokens: Tokens) -> bytes:
+        kept = {"access": tokens.access, "refresh": tokens.refresh}
+        return self._ring.seal(orjson.dumps(kept), place(active.id))
+
+
+def young(tokens: Tokens) -> bool:
+    """Whether an access token has most of its day before it."""
+    return tokens.expires_at is not None and tokens.expires_at - datetime.now(UTC) > (
+        timedelta(hours=23)
+    )
+
+
+def place(connection_id: int) -> str:
+    """The associated data that binds sealed tokens to their row."""
+    return f"oauth_grant/{connection_id}/tokens"
