@@ -260,14 +260,26 @@ def answers(url: str) -> bool:
     return True
 
 
-def ask(method: str, url: str, *, form: Mapping[str, str] | None = None, body: Any = None) -> bytes:
-    """One request to a process of ours, with a form or a JSON body. Raises URLError."""
+def ask(
+    method: str,
+    url: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    body: Any = None,
+    token: str | None = None,
+) -> bytes:
+    """One request to a process of ours, with a form or a JSON body, with a bearer's token. Raises
+    URLError.
+    """
     data, kind = None, ""
     if form is not None:
         data, kind = urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded"
     elif body is not None:
         data, kind = json.dumps(body).encode(), "application/json"
-    request = urllib.request.Request(url, data, {"Content-Type": kind}, method=method)  # noqa: S310
+    headers = {"Content-Type": kind}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         content: bytes = answer.read()
     return content

@@ -102,3 +102,54 @@ async def settle(connection: Connection) -> None:
     """What autovacuum and the checkpointer would have done by and by."""
     await connection.execute("vacuum analyze raw_event, event", timeout=LONGEST_S)
     await connection.execute("checkpoint", timeout=LONGEST_S)
+
+
+async def orders_are_new(connection: Connection, shop_id: int) -> None:
+    """None of the shop's orders can have a deal that we did not make."""
+    await connection.execute("update shop set switched_on_at = since where id = $1", shop_id)
+
+
+async def fetch_now(connection: Connection, shop_id: int) -> None:
+    """Have new orders fetched once, and no more; the calls of earlier ones are forgotten."""
+    await connection.execute(
+        "update shop_task set next_at = case when task = 'fetch' then clock_timestamp() "
+        "else 'infinity' end, succeeded_at = null where shop_id = $1",
+        shop_id,
+    )
+    await connection.execute(
+        "update call set effect = 'past:' || id where state = 'accepted' and effect like 'shop:%'"
+    )
+
+
+async def orders_so_far(connection: Connection, shop_id: int) -> tuple[int, int]:
+    """(orders, those of them that are not done)."""
+    row = await connection.fetchrow(
+        "select count(*), count(*) filter (where step <> 'done') from shop_order "
+        "where shop_id = $1",
+        shop_id,
+    )
+    assert row is not None
+    return row[0], row[1]
+
+
+async def all_fetched(connection: Connection, shop_id: int) -> bool:
+    """Whether every order that was told is written down."""
+    found: bool = await connection.fetchval(
+        "select succeeded_at is not null and not exists "
+        "(select from raw_event where state = 'received') "
+        "from shop_task where shop_id = $1 and task = 'fetch'",
+        shop_id,
+    )
+    return found
+
+
+async def span_of_calls(connection: Connection, shop_id: int) -> tuple[float, float]:
+    """When the first call to the shop's CRM began and the last one ended, in seconds."""
+    row = await connection.fetchrow(
+        "select extract(epoch from min(c.started_at))::float8, "
+        "extract(epoch from max(c.finished_at))::float8 from call c "
+        "join shop s on s.crm_id = c.connection_id where s.id = $1 and c.effect like 'shop:%'",
+        shop_id,
+    )
+    assert row is not None
+    return row[0] or 0.0, row[1] or 0.0

@@ -10,6 +10,7 @@ from uzel import migrations
 from uzel.connections.registry import Active, Registry
 from uzel.doctor.finding import Finding, good, warning, wrong
 from uzel.doctor.missing import of_missing
+from uzel.doctor.shops import of_shops
 from uzel.errors import ConfigError
 from uzel.kit import database
 from uzel.kit.logs import redact_text
@@ -153,10 +154,12 @@ async def of_content(settings: Settings, pool: database.Pool) -> list[Finding]:
         ring = read_key_ring(settings.master_key, settings.data_dir)
     except (ConfigError, OSError):
         return findings  # said already, where the key is looked at
-    return [*findings, *await of_connections(pool, ring, seen)]
+    return [*findings, *await of_connections(settings, pool, ring, seen)]
 
 
-async def of_connections(pool: database.Pool, ring: KeyRing, seen: Overview) -> list[Finding]:
+async def of_connections(
+    settings: Settings, pool: database.Pool, ring: KeyRing, seen: Overview
+) -> list[Finding]:
     """Whether the key fits, and the state of every connection."""
     registry = Registry(pool, ring)
     await registry.refresh()
@@ -164,6 +167,7 @@ async def of_connections(pool: database.Pool, ring: KeyRing, seen: Overview) -> 
         errors = await last_errors(connection)
     resting = {breaker.connection_id: breaker.reason for breaker in seen.breakers}
     findings = [of_connection(a, resting, errors.get(a.id)) for a in registry.all()]
+    findings += [finding async for finding in of_shops(settings, pool, registry)]
     closed = [name_of(a) for a in registry.all() if a.config is None]
     if not closed:
         return findings

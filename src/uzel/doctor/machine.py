@@ -177,7 +177,8 @@ def of_public_url(settings: Settings) -> Iterator[Finding]:
         yield warning(
             "public address",
             "UZEL_PUBLIC_URL is not set",
-            "Providers cannot reach a webhook at an address of this machine only.",
+            "Providers cannot reach a webhook at an address of this machine only, nor can guests "
+            "open the links they are sent.",
             "Set it to the address under which the outside world reaches Uzel (https://…).",
         )
         return
@@ -187,7 +188,7 @@ def of_public_url(settings: Settings) -> Iterator[Finding]:
         advice = "Write it with its scheme: https://uzel.example"
         yield wrong("public address", f"UZEL_PUBLIC_URL is {url}", meaning, advice)
     elif leads_inside(url):
-        meaning = "Providers cannot reach an address of this machine or its network."
+        meaning = "Neither providers nor guests reach an address of this machine or its network."
         advice = "Write the address under which the outside world reaches Uzel (https://…)."
         yield warning("public address", f"UZEL_PUBLIC_URL leads inside: {url}", meaning, advice)
     elif parts.scheme == "http":

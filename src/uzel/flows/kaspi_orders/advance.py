@@ -1,0 +1,178 @@
+"""What a CRM is asked next, for all shops that make deals in it: one transaction, no network.
+
+Calls are planned here and nowhere else, by one process at a time. Whatever can share a call does:
+those that are ready wait a few seconds for company while others are on their way to be.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from uzel.calls.plan import Plan, plan
+from uzel.flows.kaspi_orders import (
+    asks,
+    detail_store,
+    details,
+    entity_store,
+    order_store,
+    shop_store,
+)
+from uzel.flows.kaspi_orders.entity_store import CONTACTS
+from uzel.flows.kaspi_orders.settings import ShopSettings, stage_text
+from uzel.kit.database import Connection, Pool
+
+# As many as amoCRM recommends for one request.
+MOST_TOGETHER = 50
+# Searches under way for one CRM: enough to keep its allowance in use, few enough that what is made
+# of their results does not queue up behind them.
+SEARCHES = 30
+LINES_AT_ONCE = 20
+# What is ready waits so long for company.
+HOLD_S = 8.0
+# So many SKUs are searched for one by one; for more the whole catalog is read.
+FEW_SKUS = 3
+
+
+async def advance(pool: Pool, crm_id: int) -> None:
+    """Plan what is due for one CRM; handler of the `orders` job."""
+    async with pool.acquire() as connection, connection.transaction():
+        await plan_next(connection, crm_id)
+
+
+async def advance_all(pool: Pool) -> None:
+    """The same for every CRM: what waited for company, and what a lost wake left behind."""
+    for crm_id in sorted({shop["crm_id"] for shop in await shop_store.every(pool)}):
+        await advance(pool, crm_id)
+
+
+async def plan_next(connection: Connection, crm_id: int) -> None:
+    """The same in the caller's transaction."""
+    await shop_store.lock_crm(connection, crm_id)
+    shops = [shop for shop in await shop_store.of_crm(connection, crm_id) if shop["state"] == "on"]
+    settings = {shop["id"]: ShopSettings.model_validate(shop["settings"]) for shop in shops}
+    plans: list[Plan] = []
+    for shop in shops:
+        mine = settings[shop["id"]]
+        plans += await details.plans(connection, shop, mine)
+        plans += await prepare(connection, shop, mine)
+    catalogs = {s.catalog_id: s for s in settings.values() if s.catalog_id is not None}
+    if settings:
+        plans += await contacts(connection, crm_id, next(iter(settings.values())))
+    for each in catalogs.values():
+        plans += await goods(connection, crm_id, each)
+    for shop in shops:
+        plans += await deals(connection, shop, settings[shop["id"]])
+    await plan(connection, plans)
+
+
+async def prepare(connection: Connection, shop: Any, settings: ShopSettings) -> list[Plan]:
+    """Ask for positions nobody told, look for deals that may be there, and note whom and what the
+    waiting orders need.
+    """
+    plans = []
+    for order in await order_store.lines_wanted(connection, shop["id"], LINES_AT_ONCE):
+        batch = await entity_store.next_batch(connection)
+        await order_store.take(connection, [order["id"]], batch)
+        plans.append(asks.ask_lines(shop["source_id"], batch, order))
+    for order in await order_store.in_step(connection, shop["id"], "finding", SEARCHES):
+        batch = await entity_store.next_batch(connection)
+        await order_store.take(connection, [order["id"]], batch)
+        plans.append(asks.find_deal(shop["crm_id"], batch, order, settings))
+    needed = await order_store.needs(
+        connection, shop["id"], shop["crm_id"], settings.catalog_id or CONTACTS
+    )
+    await entity_store.want(
+        connection,
+        [(shop["crm_id"], row["catalog_id"], row["key"], row["data"]) for row in needed],
+    )
+    return plans
+
+
+async def contacts(connection: Connection, crm_id: int, settings: ShopSettings) -> list[Plan]:
+    """Search for contacts, and make those that are not there."""
+    counts = await entity_store.counts(connection, crm_id, CONTACTS)
+    room = SEARCHES - counts.get("searching", 0)
+    rows = await entity_store.take_each(connection, crm_id, CONTACTS, room) if room > 0 else []
+    plans = [asks.find_contact(crm_id, row["batch"], row["key"]) for row in rows]
+    batch, absent = await to_make(connection, crm_id, CONTACTS, counts)
+    if absent:
+        plans.append(asks.create_contacts(crm_id, batch, absent, settings))
+    return plans
+
+
+async def goods(connection: Connection, crm_id: int, settings: ShopSettings) -> list[Plan]:
+    """The same for goods. One reading of a catalog answers for all SKUs."""
+    catalog_id = settings.catalog_id or CONTACTS
+    counts = await entity_store.counts(connection, crm_id, catalog_id)
+    plans: list[Plan] = []
+    wanted = counts.get("wanted", 0)
+    if 0 < wanted <= FEW_SKUS:
+        rows = await entity_store.take_each(connection, crm_id, catalog_id, FEW_SKUS)
+        plans += [asks.find_element(crm_id, row["batch"], row["key"], settings) for row in rows]
+    elif wanted:
+        batch = await entity_store.next_batch(connection)
+        step = ("wanted", "searching")
+        await entity_store.take_all(connection, crm_id, catalog_id, step, wanted, 0, batch)
+        plans.append(asks.list_elements(crm_id, batch, 1, settings))
+    batch, absent = await to_make(connection, crm_id, catalog_id, counts)
+    if absent:
+        plans.append(asks.create_elements(crm_id, batch, absent, settings))
+    return plans
+
+
+async def to_make(
+    connection: Connection, crm_id: int, catalog_id: int, counts: Mapping[str, int]
+) -> tuple[int, Sequence[Any]]:
+    """(batch, those that are made by one call now): a full one, or what has waited long enough, or
+    all if nobody else can come.
+    """
+    if not counts.get("absent"):
+        return 0, []
+    found = await entity_store.absent(connection, crm_id, catalog_id)
+    others = counts.get("wanted", 0) + counts.get("searching", 0)
+    most = min(MOST_TOGETHER, found["together"])
+    if others and found["count"] < most and found["age_s"] < HOLD_S:
+        return 0, []
+    batch = await entity_store.next_batch(connection)
+    step = ("absent", "creating")
+    return batch, await entity_store.take_all(
+        connection, crm_id, catalog_id, step, most, most, batch
+    )
+
+
+async def deals(connection: Connection, shop: Any, settings: ShopSettings) -> list[Plan]:
+    """Make the deals of the orders that are ready."""
+    ready = await order_store.ready(
+        connection, shop["id"], shop["crm_id"], settings.catalog_id or CONTACTS
+    )
+    plans: list[Plan] = []
+    while ready:
+        most = min(MOST_TOGETHER, ready[0]["together"])
+        together = [order for order in ready if order["together"] >= most][:most]
+        if len(together) < most and await company_comes(connection, shop, ready):
+            break
+        batch = await entity_store.next_batch(connection)
+        await order_store.take(connection, [o["id"] for o in together], batch, "making")
+        await note_given(connection, together, settings)
+        plans.append(asks.create_deals(shop["crm_id"], batch, together, settings))
+        ready = await order_store.ready(
+            connection, shop["id"], shop["crm_id"], settings.catalog_id or CONTACTS
+        )
+    return plans
+
+
+async def company_comes(connection: Connection, shop: Any, ready: Sequence[Any]) -> bool:
+    """Whether other orders will be ready soon, and the first of these has time to wait for them."""
+    if await order_store.waiting(connection, shop["id"]) <= len(ready):
+        return False
+    return not await order_store.has_waited(connection, ready[0]["id"], HOLD_S)
+
+
+async def note_given(connection: Connection, orders: Sequence[Any], settings: ShopSettings) -> None:
+    """What their deals are made with: what a person changes later differs from it."""
+    leads = [asks.lead_of(order, settings) for order in orders]
+    await detail_store.note_deals(
+        connection,
+        [order["id"] for order in orders],
+        [stage_text(lead["pipeline_id"], lead["status_id"]) for lead in leads],
+        [lead["price"] for lead in leads],
+    )
