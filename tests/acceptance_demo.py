@@ -145,7 +145,8 @@ def running_demo(data_dir: Path, **environment: str) -> Iterator[Demo]:
         reader.start()
         reader.join(READY_WITHIN_S)
         assert told and told[0], (data_dir.parent / f"{data_dir.name}.log").read_text()[-3000:]
-        yield Demo(json.loads(told[0]), data_dir, process)
+        line = json.loads(told[0])
+        yield Demo(line, Path(line["data_dir"]), process)
     finally:
         process.terminate()
         try:

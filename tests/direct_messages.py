@@ -11,8 +11,10 @@ from uuid import uuid4
 from parts import OUR_URL, RING, Sandbox, new_runner
 from uzel.app import Parts
 from uzel.calls import store as calls_store
+from uzel.calls.reach import Reach
 from uzel.calls.runner import Runner
 from uzel.connections import manage
+from uzel.connections.grants import Grants
 from uzel.connections.registry import Registry
 from uzel.connections.store import default_business
 from uzel.connectors import connectors
@@ -136,7 +138,9 @@ async def installed(dsn: str, sandbox: Sandbox) -> AsyncIterator[Installation]:
         # Copied databases share theirs, and the providers remember our references.
         await pool.execute("update installation set id = $1", uuid4().hex[:12])
         business = await default_business(pool)
-        yield Installation(Parts(settings, pool, RING, registry), sandbox, business)
+        reach = Reach(pool, Grants(pool, RING, OUR_URL))
+        yield Installation(Parts(settings, pool, RING, registry, reach), sandbox, business)
+        await reach.aclose()
     finally:
         pool.terminate()
 

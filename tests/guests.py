@@ -79,9 +79,12 @@ async def states(hub: Hub) -> list[tuple[str, str | None]]:
     return [(row["state"], row["state_reason"]) for row in await hub.messages()]
 
 
-async def say(hub: Hub, phone: str, text: str) -> tuple[str, str | None]:
-    """Somebody answers by SMS, through MTS Exolve."""
+async def say(
+    hub: Hub, phone: str, text: str, at: datetime | None = None
+) -> tuple[str, str | None]:
+    """Somebody answers by SMS, through MTS Exolve, now or at a moment."""
     body = {
+        "date": (at or datetime.now(UTC)).isoformat(),
         "message_id": str(uuid4().int % 10**18),
         "direction": "DIRECTION_INCOMING",
         "billing_status": "BILLING_STATUS_BILLED",

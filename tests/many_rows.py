@@ -63,6 +63,9 @@ select 3, 'send_sms', '{}', 'message:' || row_number() over (order by i),
        1, at, at, at, at, 'raw-' || i
   from generate_series(1, ROWS, 3) i,
        lateral (select now() - make_interval(secs => (ROWS - i) * SPACING) as at) t;
+
+insert into audit (actor, action, subject, detail)
+select 'olga', 'test', 'connection:' || id, '{"good": false, "text": "no"}' from connection;
 """
 
 

@@ -22,16 +22,19 @@ import pytest
 from uzel.app import GUARDS, flows, owners
 from uzel.calls import store as calls_store
 from uzel.calls.plan import Plan, plan
+from uzel.calls.reach import Reach
 from uzel.calls.runner import Runner
 from uzel.connections import manage
 from uzel.connections import store as connections_store
 from uzel.connections.registry import Active, Registry
+from uzel.connector import Answer, Config, Operation
 from uzel.connectors.smsru.miniature import Settings
 from uzel.connectors.smsru.webhook import signature
 from uzel.events.door import Door, Reply, Request
 from uzel.events.process import Processor
 from uzel.events.receive import Receiver
 from uzel.kit import database
+from uzel.kit.http import new_client
 from uzel.kit.secrets import KeyRing
 from uzel.messages.store import add_template
 from uzel.model.rules import IMMEDIATE
@@ -89,6 +92,26 @@ async def _execute(dsn: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+class Direct(Reach):
+    """Connections that no database knows, reached without a limiter."""
+
+    def __init__(self) -> None:
+        pass
+
+    def client(self, active: Active) -> httpx2.AsyncClient:
+        return new_client(str(getattr(active.config, "base_url", "")))
+
+    async def config(self, active: Active) -> Config:
+        assert active.config is not None
+        return active.config
+
+    async def ask(
+        self, active: Active, operation: Operation, arguments: Mapping[str, Any]
+    ) -> Answer:
+        async with self.client(active) as http:
+            return await operation.run(http, active.config, arguments)
 
 
 @dataclass(frozen=True)
@@ -420,6 +443,7 @@ def settings_of(connector: str, sandbox_url: str) -> dict[str, Any]:
     given: dict[str, Any] = dict(sandboxes()[connector].SETTINGS)
     own: dict[str, dict[str, Any]] = {
         "amocrm": {"access_token": f"token-{uuid4()}"},
+        "kaspi": {"token": f"shop-{uuid4()}"},
         "exolve": {"api_key": f"key-{uuid4()}", "whatsapp_unverified": False},
         "meta": {"phone_number_id": f"1{uuid4().int % 10**14:014d}"},
     }

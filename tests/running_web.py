@@ -81,6 +81,7 @@ def running_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
                 parts.pool,
                 parts.ring,
                 parts.registry,
+                parts.reach,
                 sample.door._receiver,
                 sample.door,
                 owners(parts.registry, settings.url),

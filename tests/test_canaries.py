@@ -19,6 +19,7 @@ import pytest
 from door_server import DoorServer, door
 from parts import (
     RING,
+    Direct,
     Hub,
     Sandbox,
     go,
@@ -124,7 +125,7 @@ async def calls_of_every_end(hub: Hub, sandbox: Sandbox) -> None:
         await own_api_id(hub, api_id, base_url)
         active = hub.registry.get(hub.smsru)
         assert active is not None
-        absent((await check(active)).text)
+        absent((await check(active, Direct())).text)
         await hub.plan_text(new_phone())
         await hub.hurry()
         await hub.call()

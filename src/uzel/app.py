@@ -14,13 +14,20 @@ from uzel.calls import store as calls_store
 from uzel.calls.closing import Owner
 from uzel.calls.guard import Guard
 from uzel.calls.plan import WAKE as CALLS
+from uzel.calls.reach import Reach
 from uzel.calls.runner import Runner
+from uzel.connections.grants import CALLBACK, Grants
 from uzel.connections.registry import Registry
 from uzel.errors import ConfigError
 from uzel.events.event import Flow
 from uzel.events.process import Processor
 from uzel.events.receive import WAKE as EVENTS
 from uzel.events.replay import wake_left_behind
+from uzel.flows.kaspi_orders.advance import advance, advance_all
+from uzel.flows.kaspi_orders.closed import on_closed as on_orders_closed
+from uzel.flows.kaspi_orders.take import WAKE as ORDERS
+from uzel.flows.kaspi_orders.take import on_told
+from uzel.flows.kaspi_orders.tasks import Tasks
 from uzel.flows.receipts import on_inbound, on_opt_outs, on_receipts
 from uzel.flows.review_requests.flow import ReviewRequests
 from uzel.flows.review_requests.late import give_up_late
@@ -49,6 +56,7 @@ class Parts:
     pool: database.Pool
     ring: KeyRing
     registry: Registry
+    reach: Reach
 
 
 def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
@@ -61,12 +69,17 @@ def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
         "message.received": on_inbound,
         "recipient.stopped": on_opt_outs,
         "recipient.resumed": on_opt_outs,
+        "order.told": on_told,
     }
 
 
 def owners(registry: Registry, url: str) -> dict[str, Owner]:
     """Who is told how a call ended, by the first word of its effect."""
-    return {"message": on_closed, "guest": ReviewRequests(registry, url).on_guests}
+    return {
+        "message": on_closed,
+        "guest": ReviewRequests(registry, url).on_guests,
+        "shop": on_orders_closed,
+    }
 
 
 @contextlib.asynccontextmanager
@@ -80,7 +93,9 @@ async def open_parts(settings: Settings, name: str, pool_size: int = 8) -> Async
     try:
         registry = Registry(pool, ring)
         await registry.refresh()
-        yield Parts(settings, pool, ring, registry)
+        reach = Reach(pool, Grants(pool, ring, f"{settings.url}{CALLBACK}"))
+        yield Parts(settings, pool, ring, registry, reach)
+        await reach.aclose()
     finally:
         pool.terminate()
 
@@ -92,12 +107,16 @@ async def run_worker(settings: Settings) -> None:
         name = f"{socket.gethostname()}:{os.getpid()}"
         await calls_store.beat(parts.pool, me, name)
         known = owners(parts.registry, settings.url)
-        runner = Runner(parts.pool, parts.registry, known, me, GUARDS)
+        runner = Runner(parts.pool, parts.registry, known, me, GUARDS, parts.reach)
         reactions = flows(parts.registry, settings.url)
         processor = Processor(parts.pool, parts.registry, reactions, runner.wake)
+
+        async def plan_orders(crm_id: int) -> None:
+            await advance(parts.pool, crm_id)
+
         worker = Worker(
             settings.database_url or "",
-            {EVENTS: processor.process, CALLS: runner.wake},
+            {EVENTS: processor.process, CALLS: runner.wake, ORDERS: plan_orders},
             (
                 Periodic("beat", 2, lambda: calls_store.beat(parts.pool, me, name)),
                 *chores(parts, runner),
@@ -119,6 +138,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
     """What is looked at again and again, by every worker."""
     pool, registry, url = parts.pool, parts.registry, parts.settings.url
 
+    tasks = Tasks(pool, registry, parts.reach)
+
     async def look_up() -> None:
         await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
 
@@ -136,6 +157,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("reminders", 20, lambda: remind(pool, registry, url)),
         Periodic("late lookups", 60, lambda: give_up_late(pool, registry)),
         Periodic("budgets", 30, lambda: reckon(pool)),
+        Periodic("shops", 1, tasks.run_due),
+        Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("queue log", 60, lambda: prune(pool)),
     )
 

@@ -48,7 +48,7 @@ def explain(connector_name: str, data: bytes) -> list[dict[str, Any]]:
 
 def elements_of(connector: Connector, data: bytes, config: Config) -> list[Element]:
     """What the connector reads in it. Raises ConfigError, PayloadInvalid."""
-    if connector.webhook is None:
+    if connector.parse is None:
         raise ConfigError(f"{connector.title} sends no webhooks")
     headers: dict[str, str] = {}
     query, body = "", data
@@ -56,7 +56,7 @@ def elements_of(connector: Connector, data: bytes, config: Config) -> list[Eleme
         headers, query, body = read_http_file(data)
     received = Received(body, headers, query, datetime.now(UTC))
     try:
-        return connector.webhook.parse(received, config)
+        return connector.parse(received, config)
     except PayloadInvalid as error:
         raise PayloadInvalid(f"nothing can be read from this: {error}") from error
 

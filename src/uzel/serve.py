@@ -37,7 +37,9 @@ async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
         receiver = Receiver(parts.pool)
         door = door_type(parts.registry, receiver)
         known = owners(parts.registry, settings.url)
-        deps = Deps(settings, parts.pool, parts.ring, parts.registry, receiver, door, known)
+        deps = Deps(
+            settings, parts.pool, parts.ring, parts.registry, parts.reach, receiver, door, known
+        )
         server = Server(
             uvicorn.Config(
                 Web(deps),

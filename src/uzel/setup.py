@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections.abc import Mapping
 
 import asyncpg
 
@@ -11,6 +12,7 @@ from uzel.connections.manage import adopt_environment
 from uzel.connections.store import default_business
 from uzel.connectors import connectors
 from uzel.errors import ConfigError
+from uzel.flows.kaspi_orders.environment import COUNTRY, adopt_shop, wrong_country
 from uzel.kit import addresses, database
 from uzel.kit.embedded import opened
 from uzel.kit.logs import redact_text
@@ -97,8 +99,23 @@ async def _migrate_and_set_up(settings: Settings, dsn: str) -> None:
                 log.info("made the default %s connection from the environment", name)
                 if connectors()[name].register is not None:
                     log.info("tell it where to post: uzel connection register %s", name)
+            await make_shop(connection, os.environ)
     finally:
         await connection.close()
+
+
+async def make_shop(connection: database.Connection, environment: Mapping[str, str]) -> None:
+    """The shop that the documented variables describe, once; it is off."""
+    try:
+        shop_id = await adopt_shop(connection, environment)
+    except ConfigError as error:
+        log.warning("no shop of Kaspi orders was made: %s", error)
+        return
+    if shop_id is None:
+        return
+    log.info("made shop %s from the environment; it is off: uzel kaspi resume", shop_id)
+    if (country := wrong_country(environment)) is not None:
+        log.warning("%s=%s is not taken: phones are read as those of KZ", COUNTRY, country)
 
 
 async def add_first_texts(connection: database.Connection, business_id: int) -> None:

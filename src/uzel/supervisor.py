@@ -169,17 +169,31 @@ def migrate(dsn: str) -> None:
         raise ConfigError("the database could not be brought up to date (see above)")
 
 
+Step = Callable[[str], None]
+
+
+def begin(dsn: str, check: Step | None, prepare: Step | None) -> None:
+    """What comes before all children; see `supervise`."""
+    if check is not None:
+        check(dsn)
+    migrate(dsn)
+    if prepare is not None:
+        prepare(dsn)
+
+
 def supervise(
     settings: Settings,
     roles: Sequence[str],
     *,
     beside: Sequence[Child] = (),
-    prepare: Callable[[str], None] | None = None,
+    check: Step | None = None,
+    prepare: Step | None = None,
     ready: Callable[[], bool] | None = None,
 ) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit status.
 
     beside   further processes to keep
+    check    called with the database's address before anything is changed in it
     prepare  called once with the database's address before anything starts
     ready    called between looks until it returns True
     """
@@ -190,10 +204,7 @@ def supervise(
     children = [*(Child(role, "run-role", role) for role in roles), *beside]
     try:
         claims = claim_roles(settings, roles)
-        dsn = database.look()
-        migrate(dsn)
-        if prepare is not None:
-            prepare(dsn)
+        begin(database.look(), check, prepare)
         while True:
             dsn = database.look()
             for child in children:

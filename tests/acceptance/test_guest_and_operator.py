@@ -42,7 +42,10 @@ def test_two_stars_are_kept_and_the_manager_hears_of_them_once(demo: Demo) -> No
 
     for _ in range(2):
         assert ask("POST", link, b"stars=2", FORM)[0] == 200
+    # What they say next goes into the same message, which waits for it.
+    assert ask("POST", f"{link}/message", b"text=cold+soup", FORM)[0] == 200
     until(lambda: alerts(demo, "оценка 2 из 5") == [MANAGER_PHONE, MANAGER_EMAIL])
+    until(lambda: [text for text in demo.texts(MANAGER_PHONE) if "cold soup" in text["text"]])
     caught_up(demo)
     assert alerts(demo, "оценка 2 из 5") == [MANAGER_PHONE, MANAGER_EMAIL]
     sent = [text for text in demo.texts(MANAGER_PHONE) if "оценка 2 из 5" in text["text"]]

@@ -1,9 +1,14 @@
 """`uzel connection` as it is typed."""
 
+import asyncio
 import io
+import json
+import os
 import re
 from collections.abc import Callable
+from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -32,6 +37,46 @@ def test_a_wrong_setting_is_explained_by_its_option(
     assert said in err
     assert "Field required" not in err and "canary" not in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("connector", "given", "said"),
+    [
+        ("meta", "phone_number_id=123", "--set phone_number_id=…: not like that; it is Phone"),
+        ("meta", "version=v1", "--set version=…: not like that; an example is v"),
+    ],
+)
+def test_a_setting_of_another_form_says_which(
+    uzel: Command, connector: str, given: str, said: str
+) -> None:
+    err = uzel("connection", "add", connector, f"--set={given}", "--set=access_token=x")[2]
+    assert said in err and "Undefined" not in err
+
+
+def test_what_a_test_said_is_kept_for_the_console(on_sample: Command) -> None:
+    status, out, _ = on_sample("connection", "test", "iiko/main")
+    assert (status, "последний запрос пришёл" in out) == (0, True)
+    with running() as sandbox_url:
+        given = ("--set", "api_id=bad", "--set", f"base_url={sandbox_url}/smsru")
+        added = on_sample("connection", "add", "smsru", "--name", "wrong", *given)[1]
+        number = re.findall(r"connection (\d+):", added)[0]
+        status, out, _ = on_sample("connection", "test", number)
+        assert (status, out.startswith("FAILED: ")) == (1, True)
+    rows = asyncio.run(acts(os.environ["UZEL_DATABASE_URL"]))
+    assert [row["subject"] for row in rows] == ["connection:1", f"connection:{number}"]
+    good, bad = (json.loads(row["detail"]) for row in rows)
+    assert (good["good"], bad["good"]) == (True, False) and bad["text"] in out
+    assert all(row["actor"].startswith("command") for row in rows)
+
+
+async def acts(dsn: str) -> list[Any]:
+    """Tests that the audit knows of."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        said = "select actor, subject, detail::text from audit where action = 'test' order by id"
+        return list(await connection.fetch(said))
+    finally:
+        await connection.close()
 
 
 def test_an_unknown_connector_is_said_before_anything_is_asked(uzel: Command) -> None:

@@ -82,3 +82,22 @@ def test_a_dry_run_needs_a_connection(on_sample: Command, tmp_path: Path) -> Non
     file.write_text("{}")
     status, _, err = on_sample("explain", "rkeeper", str(file), "--here")
     assert (status, "uzel connection add" in err) == (1, True)
+
+
+def test_a_reason_nobody_knows_is_refused_with_those_there_are(on_sample: Command) -> None:
+    status, out, err = on_sample("replay", "--reason", "nosuch")
+    assert (status, out) == (1, "")
+    assert "there is no reason nosuch" in err and "place_unknown" in err and "no_phone" in err
+
+
+def test_a_dry_run_names_what_was_here_before(
+    sample_dsn: str, on_sample: Command, tmp_path: Path
+) -> None:
+    (known,) = rows(sample_dsn, "select id, key from event where subject = 'заказ 105'")
+    body = "select convert_from(body, 'UTF8') as body from raw_event r join event e "
+    body += f"on e.raw_event_id = r.id where e.id = {known['id']}"
+    file = tmp_path / "visit.json"
+    file.write_text(rows(sample_dsn, body)[0]["body"])
+    first, *_ = json.loads(on_sample("explain", "iiko", str(file), "--here")[1])
+    assert (first["decision"], first["reason"]) == ("skip", "duplicate")
+    assert first["earlier"] == {"event": known["id"]}

@@ -2,12 +2,14 @@
 
 import io
 import json
+import shlex
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from markdown_pages import blocks, read
 from parts import Sandbox, new_phone
 
 Command = Callable[..., tuple[int, str, str]]
@@ -45,6 +47,16 @@ def test_a_text_is_sent_once_and_its_key_remembered(sending: Command, sandbox: S
     assert (status, out) == (1, "")
     assert "this key stands for another message already (number 1)" in err
     assert len(sandbox.sent(phone)) == 1
+
+
+def test_the_examples_of_the_page_work_as_they_are_written(sending: Command) -> None:
+    text = read("docs/how-to/send-a-message.md")
+    (block,) = [part for part in blocks(text, "sh") if part.startswith("uzel send-sms")]
+    commands = block.replace("\\\n", " ").splitlines()
+    assert len(commands) == 6
+    for line in commands:
+        status, out, _ = sending(*shlex.split(line)[1:])
+        assert status == 0, (line, out)
 
 
 def test_what_nobody_knows_ends_with_three(sending: Command, sandbox: Sandbox) -> None:
@@ -130,3 +142,30 @@ def test_without_a_connection_nothing_pretends(
     assert uzel("sms-balance")[0] == 1
     status, _, err = uzel("send-sms", "12", "Код")
     assert (status, "that is no phone number" in err) == (1, True)
+
+
+def test_what_was_not_sent_is_not_said_to_have_been(sending: Command) -> None:
+    phone = new_phone()
+    assert sending("stop", phone)[0] == 0
+    for again in (False, True):
+        status, out, _ = sending("send-sms", phone, "Код", "--key", "login-9")
+        assert (status, out.partition(":")[0]) == (1, "held")
+        assert ("the outcome of the first time with this key" in out) is again
+        assert "sent before" not in out
+
+
+def test_one_name_for_the_connection_and_the_older_ones(sending: Command) -> None:
+    phone = new_phone()
+    for name in ("--via", "--connection", "--provider"):
+        assert "through SMS.ru" in sending("send-sms", phone, "x", "--dry-run", name, "smsru")[1]
+        status, _, err = sending("send-sms", phone, "x", "--dry-run", name, "nosuch")
+        assert (status, "there is no connection nosuch" in err) == (1, True)
+
+
+def test_whatsapp_to_russia_comes_with_a_warning(sending: Command) -> None:
+    status, out, _ = sending("send-whatsapp", new_phone(), "Привет")
+    assert (status, "mind: WhatsApp is blocked in Russia" in out) == (0, True)
+    guest = f"+7701{new_phone()[-7:]}"
+    assert "blocked" not in sending("send-whatsapp", guest, "Привет")[1]
+    told = json.loads(sending("send-whatsapp", new_phone(), "Привет", "--json")[1])
+    assert "WhatsApp is blocked in Russia" in told["notes"]

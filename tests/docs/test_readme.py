@@ -10,6 +10,7 @@ import pytest
 
 from markdown_pages import blocks, markdown, read
 from uzel.demo import Demo
+from uzel.demo.visits import BY_HAND
 from uzel.explain import explain
 from uzel.kit.settings import read_settings
 
@@ -47,8 +48,7 @@ def test_a_curl_asks_for_a_review(path: str) -> None:
 def printed() -> str:
     """The body of the `curl` that a demo prints."""
     text = Demo(read_settings({}), False, 8100).as_text()
-    (body,) = re.findall(r"-d\s+\\\n\s+'(.+?)'\n", text, re.DOTALL)
-    return str(body)
+    return str(re.findall(r"-d\s+\\\n\s+'(.+?)'\n", text, re.DOTALL)[0])
 
 
 def test_the_readme_and_the_demo_send_the_same_visit_but_for_its_guest() -> None:
@@ -71,6 +71,16 @@ def test_each_start_of_a_demo_prints_a_visit_that_is_new_and_asks_for_a_review()
         assert element["decision"] == "request"
         keys.add(element["key"])
     assert len(keys) == 5
+
+
+def test_a_demo_prints_a_visit_from_every_source_to_a_guest_of_ones_own() -> None:
+    told = Demo(read_settings({}), False, 8100).as_text()
+    found = re.findall(r"/api/webhook/(\w+)\?.+?-d\s+\\\n\s+'(.+?)'\n", told, re.DOTALL)
+    assert {source for source, _ in found} == {"iiko", "rkeeper", "yclients", "amocrm"}
+    for source, body in found:
+        (element,) = explain(source, body.encode())
+        assert element["decision"] == "request"
+        assert element["phone"].startswith(BY_HAND)
 
 
 @pytest.mark.parametrize("path", [*READMES, "docs/how-to/run-in-production.md"])

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from guests import NOWHERE, ago, iiko, rkeeper, say, states, tell
 from parts import OUR_URL, Hub, Sandbox, go, new_phone, open_hub
@@ -16,7 +14,7 @@ from uzel.events.event import Event
 from uzel.flows.receipts import on_opt_outs
 from uzel.flows.review_requests.feedback import see, want_no_more
 from uzel.messages.receipts import apply_receipts
-from uzel.messages.stop_list import resume, stop, wish_of
+from uzel.messages.stop_list import resume, stop
 from uzel.messages.store import add_template
 from uzel.model.opt_out import OptOut
 from uzel.model.receipt import Receipt, ReceiptState
@@ -101,25 +99,6 @@ def test_an_answer_stops_and_another_one_resumes(module_dsn: str, sandbox: Sandb
             assert await tell(hub, iiko(phone)) == ("request", None)
 
     go(run)
-
-
-STOPS = ["Стоп", "stop", " СТОП. ", "Отпишите меня, пожалуйста", "STOP\n", "«Стоп»", "тоқта"]
-NO_STOPS = [
-    *("", "остановите", "не стоп", "нестоп", "1", "Стопка блинов - огонь", "спасибо", None),
-    "Стоп, вы правы: это было лучшее, что мы ели за последние лет десять, придём ещё!",
-]
-
-
-@pytest.mark.parametrize(
-    ("text", "wish"), [*((it, "stop") for it in STOPS), *((it, None) for it in NO_STOPS)]
-)
-def test_the_words_of_stopping(text: str | None, wish: str | None) -> None:
-    assert wish_of(text) == wish
-
-
-@given(st.text())
-def test_any_text_can_be_an_answer(text: str) -> None:
-    assert wish_of(text) in ("stop", "start", None)
 
 
 @pytest.mark.parametrize("reason", ["manual", "complaint", "provider"])

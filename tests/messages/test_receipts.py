@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from uzel.calls.closing import Closing
 from uzel.calls.outcome import succeeded
 from uzel.connector import Answer
 from uzel.messages.receipts import match_early, poll_receipts
+from uzel.messages.store import MOST_EARLY_A_DAY
 
 LONG = "--long" in sys.argv
 NOWHERE = "http://127.0.0.1:9"
@@ -149,6 +151,38 @@ def test_receipts_of_messages_that_are_not_ours_wait_and_are_forgotten(module_ds
             )
             await match_early(hub.pool)
             assert await hub.pool.fetchval(waiting, hub.smsru) == 0
+
+    go(run)
+
+
+def test_made_up_references_fill_no_more_than_a_days_room(module_dsn: str) -> None:
+    """And only that of the connection whose address is known."""
+
+    async def run() -> None:
+        async with (
+            open_hub(module_dsn, NOWHERE) as one,
+            open_hub(module_dsn, NOWHERE, pool=one.pool) as two,
+        ):
+            fill = (
+                "insert into early_receipt (connection_id, reference, receipt, arrived_at) "
+                "select $1, 'x' || n, '[\"accepted\"]', now() - $3::interval "
+                "from generate_series(1, $2::int) n"
+            )
+            waiting = "select count(*) from early_receipt where connection_id = $1"
+            day = timedelta(days=1, minutes=1)
+            await one.pool.execute(fill, one.smsru, MOST_EARLY_A_DAY - 1, timedelta(0))
+            await one.pool.execute(fill, two.smsru, MOST_EARLY_A_DAY, day)
+            for number in range(3):
+                await told(one, (f"202647-9{number}", 103, TIME))
+                await told(two, (f"202647-9{number}", 103, TIME))
+            assert await one.pool.fetchval(waiting, one.smsru) == MOST_EARLY_A_DAY
+            assert await one.pool.fetchval(waiting, two.smsru) == MOST_EARLY_A_DAY + 3
+            # What is found out by the answer to the send needs no room.
+            call, reference = await begun(one)
+            await accept(one, call, reference)
+            await told(one, (reference, 103, TIME))
+            assert (await only(one))["state"] == "delivered"
+            await one.pool.execute("delete from early_receipt where reference like 'x%'")
 
     go(run)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from direct_messages import Installation, installed, messaging
 from parts import Sandbox, go, new_phone, until
 from uzel.calls.plan import gathered
+from uzel.kit import addresses
 from uzel.messages.draft import Draft
 from uzel.messages.send import plan_messages
 from uzel.messaging import Messaging, Outcome, content
@@ -45,6 +46,28 @@ async def planned(here: Installation, connection: int, phone: str, origin: str) 
     with gathered():
         async with here.pool.acquire() as db, db.transaction():
             assert await plan_messages(db, [draft])
+
+
+def test_a_shell_that_may_not_reach_the_address_pauses_nothing(dsn: str, sandbox: Sandbox) -> None:
+    """Its settings are not those of the service, which goes on sending."""
+
+    async def run() -> None:
+        async with messaging(dsn, sandbox) as (here, sender):
+            connection = await here.connect("smsru")
+            addresses.permit("")
+            try:
+                sent = await sender.send_sms(new_phone(), "Код")
+            finally:
+                addresses.permit("127.0.0.1")
+            assert sent.outcome is Outcome.NOT_SENT
+            assert sent.detail is not None and "UZEL_ALLOW_PRIVATE_ADDRESSES" in sent.detail
+            await here.parts.registry.refresh()
+            active = here.parts.registry.get(connection)
+            assert active is not None and active.state == "active"
+            again = await sender.send_sms(new_phone(), "Код")
+            assert again.outcome is Outcome.ACCEPTED
+
+    go(run)
 
 
 def test_only_the_message_itself_is_sent(dsn: str, sandbox: Sandbox) -> None:

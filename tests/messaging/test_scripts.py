@@ -23,6 +23,7 @@ from uzel.messaging import (
     send_whatsapp,
     send_whatsapp_template,
 )
+from uzel.messaging.scripts import one_of
 from uzel.setup import migrate_and_set_up
 
 Adopted = Callable[..., None]
@@ -122,3 +123,13 @@ def test_a_new_installation_is_made_and_callers_take_turns(
     assert [sent.outcome for sent in every] == [Outcome.ACCEPTED] * 2
     assert len({sent.message_id for sent in every}) == 2
     assert len(sandbox.sent(*phones)) == 2
+
+
+def test_the_connection_has_one_name_and_the_older_ones() -> None:
+    assert [one_of("exolve", None), one_of(None, "exolve"), one_of(None, None)] == [
+        *("exolve", "exolve", None)
+    ]
+    with pytest.raises(ConfigError, match="older names"):
+        send_sms(new_phone(), "Код", via="exolve", connection="smsru")
+    with pytest.raises(ConfigError, match="older names"):
+        send_whatsapp(new_phone(), "Код", via="meta", provider="meta")

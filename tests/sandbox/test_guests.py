@@ -110,6 +110,38 @@ def test_a_guest_who_stops_does_nothing_else(http: httpx2.Client, site: Site) ->
     assert site.asked[1][:2] == ("POST", f"/r/{CODE}/stop")
 
 
+def test_who_is_spared_opens_nothing_by_any_channel(http: httpx2.Client, site: Site) -> None:
+    asked = habits(site, rates=0, follows=0, spared=["+799991", "+799992"])
+    http.post("/_guests", json=asked).raise_for_status()
+    send(http, f"{site.url}/r/aaaaaaaaaa", "79999100001")
+    template = {
+        "messaging_product": "whatsapp",
+        "to": "79999200001",
+        "type": "template",
+        "template": {
+            "name": "review_request",
+            "language": {"code": "ru"},
+            "components": [
+                {"type": "body", "parameters": [{"type": "text", "text": "Я"}] * 2},
+                {
+                    "type": "button",
+                    "sub_type": "url",
+                    "index": "0",
+                    "parameters": [{"type": "text", "text": "bbbbbbbbbb"}],
+                },
+            ],
+        },
+    }
+    http.post(
+        "/meta/v25.0/106500000000001/messages",
+        json=template,
+        headers={"authorization": "Bearer sandbox-meta-token"},
+    ).raise_for_status()
+    send(http, f"{site.url}/r/{OTHER}")
+    until(lambda: site.asked)
+    assert [path for _, path, _ in site.asked] == [f"/r/{OTHER}"]
+
+
 def test_without_being_asked_guests_do_nothing(http: httpx2.Client, site: Site) -> None:
     send(http, f"{site.url}/r/{CODE}")
     http.post("/_guests", json=habits(site, rates=0, follows=0)).raise_for_status()

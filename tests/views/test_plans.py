@@ -56,7 +56,11 @@ def lists() -> Iterator[tuple[str, Work]]:
         *(EventFilter(connection_id=4), EventFilter(connector="iiko", decision="cancel")),
         *(EventFilter(phone="+79990000777"), EventFilter(text="118")),
         *(EventFilter(text="заказ 118", decision="cancel"), EventFilter(since=LATE)),
-        *(EventFilter(until=LATE), EventFilter(since=LATE, until=LATE, reason="no_phone")),
+        *(
+            EventFilter(until=LATE),
+            EventFilter(without=("receipt.updated",)),
+            EventFilter(since=LATE, until=LATE, reason="no_phone"),
+        ),
     )
     raw_events = (
         *(RawEventFilter(state=state) for state in (None, "received", "parked", "processed")),
@@ -142,6 +146,7 @@ def reviews() -> Iterator[tuple[str, Work]]:
     yield "places of a word", lambda pool: mapping_store.places(pool, [1, 2, 3], "Отдан")
     for connection_id in (1, 4):
         yield "set-up", partial(provider_store.seen, connection_id=connection_id)
+    yield "failed tests", partial(provider_store.failed_tests, action="test")
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,14 @@ def register(commands: Any) -> None:
     ingest.set_defaults(run=run_ingest)
     reviews = kinds.add_parser("reviews", help="visits that become messages, everything on")
     reviews.set_defaults(run=run_reviews)
+    orders = kinds.add_parser(
+        "orders", help="orders of Kaspi that become deals of amoCRM, at seven requests a second"
+    )
+    orders.add_argument(
+        "--orders", type=count, default=None, metavar="N", help="N orders, half of them cold"
+    )
+    orders.add_argument("--json", action="store_true", help="print one JSON object")
+    orders.set_defaults(run=run_orders)
     for kind in (ingest, reviews):
         kind.add_argument("--json", action="store_true", help="print one JSON object")
         kind.add_argument(
@@ -43,6 +51,13 @@ def run_reviews(parsed: argparse.Namespace) -> int:
     from uzel.bench.reviews import DEFAULT_S, LABELS, run_reviews
 
     return show(lambda: run_reviews(parsed.seconds or DEFAULT_S), LABELS, parsed)
+
+
+def run_orders(parsed: argparse.Namespace) -> int:
+    """`uzel bench orders [--json] [--orders N]`."""
+    from uzel.bench.orders import LABELS, ORDERS, run_orders
+
+    return show(lambda: run_orders(parsed.orders or ORDERS), LABELS, parsed)
 
 
 def show(

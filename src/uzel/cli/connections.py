@@ -84,11 +84,17 @@ def run_list(parsed: argparse.Namespace) -> int:
 
 def run_test(parsed: argparse.Namespace) -> int:
     """`uzel connection test ID`."""
-    from uzel.calls.check import check
+    from zoneinfo import ZoneInfo
+
+    from uzel.calls.check import Seen, check_and_note
+    from uzel.cli.recipients import me
     from uzel.session import with_parts
+    from uzel.views import provider_store
 
     async def work(parts: Any) -> int:
-        found = await check(find(parts, parsed.connection))
+        active = find(parts, parsed.connection)
+        seen = Seen(*await provider_store.seen(parts.pool, active.id), ZoneInfo("UTC"))
+        found = await check_and_note(parts.pool, active, parts.reach, me(), seen)
         print(f"{'ok' if found.good else 'FAILED'}: {found.text}")
         return 0 if found.good else 1
 
@@ -122,7 +128,7 @@ def run_register(parsed: argparse.Namespace) -> int:
         if not parsed.yes and not agreed(title, hook_url(parts, active.connector, "…")):
             return 1
         key = await new_key(parts, active.id)
-        done = await register(active, hook_url(parts, active.connector, key))
+        done = await register(active, parts.reach, hook_url(parts, active.connector, key))
         if done.good:
             print(f"{title} now posts to {hook_url(parts, active.connector, '…')}")
             return 0

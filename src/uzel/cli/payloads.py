@@ -73,11 +73,22 @@ def run_replay(parsed: argparse.Namespace) -> int:
 
     if not (parsed.ids or parsed.parked or parsed.reason):
         raise ConfigError("name raw events by their ids, or give --parked or --reason CODE")
+    if parsed.reason:
+        check_reason(parsed.reason)
     done = with_parts(work)
     if parsed.ids and not done:
         raise ConfigError("none of these raw events is there and done with")
     print(f"to be processed again: {len(done)}")
     return 0
+
+
+def check_reason(code: str) -> None:
+    """Raises ConfigError for what no event was ever skipped for, naming the codes there are."""
+    from uzel.web.console.words import knows_reason, reason_codes
+
+    if not knows_reason(code):
+        known = ", ".join(reason_codes())
+        raise ConfigError(f"there is no reason {code}; the codes are: {known}")
 
 
 async def chosen(parts: Any, parsed: argparse.Namespace) -> list[int]:

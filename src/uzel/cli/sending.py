@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 UNKNOWN_STATUS = 3
+AGAIN = "the outcome of the first time with this key, nothing was sent now"
 STATUSES = "; ends with 3 where nobody knows whether it went out"
 
 
@@ -90,11 +91,13 @@ def to_text(parser: Any) -> None:
 def options(parser: Any, run: Callable[[argparse.Namespace], int]) -> None:
     """What all ways of sending share."""
     parser.add_argument(
+        "--via",
         "--connection",
         "--provider",
         dest="via",
         metavar="NAME",
-        help="a provider (smsru, exolve, meta, resend), or a connection by name or number",
+        help="a provider (smsru, exolve, meta, resend), or a connection by name or number; "
+        "--connection and --provider are older names of the same",
     )
     parser.add_argument(
         "--key",
@@ -194,10 +197,12 @@ def show_sent(sent: "Sent", *, as_json: bool) -> int:
         print_json(sent)
     else:
         reference = f", {sent.reference} there" if sent.reference else ""
-        again = "; sent before, not now" if sent.repeated else ""
+        again = f"; {AGAIN}" if sent.repeated else ""
         print(f"{sent.outcome}: message {sent.message_id}, {sent.connection}{reference}{again}")
         if sent.detail:
             print(sent.detail)
+        for note in sent.notes:
+            print(f"mind: {note}")
     if sent.outcome is Outcome.UNKNOWN:
         return UNKNOWN_STATUS
     return 0 if sent.outcome is Outcome.ACCEPTED else 1

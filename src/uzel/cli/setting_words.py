@@ -13,7 +13,6 @@ from uzel.errors import ConfigError
 WRONG = {
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} characters",
-    "string_pattern_mismatch": "not like that; an example is {default}",
     "bool_parsing": "true or false",
     "int_parsing": "a whole number",
     "float_parsing": "a number",
@@ -43,12 +42,21 @@ def in_words(config: type[Config], item: Any) -> str:
         return missing(config, name)
     if item["type"] == "extra_forbidden":
         return f"there is no setting {name!r}; there are: {', '.join(config.model_fields)}"
-    if (words := WRONG.get(item["type"])) is None:
+    if item["type"] == "string_pattern_mismatch":
+        said = unlike(config, name, item["ctx"]["pattern"])
+    elif (words := WRONG.get(item["type"])) is None:
         said = str(item["msg"]).removeprefix("Value error, ")
     else:
-        field = config.model_fields.get(name)
-        said = words.format(**{"default": field and field.default, **item.get("ctx", {})})
+        said = words.format(**item.get("ctx", {}))
     return f"--set {name}=…: {said}" if name else said
+
+
+def unlike(config: type[Config], name: str, pattern: str) -> str:
+    """A text of another form than its setting has: what it should be like, as far as it says."""
+    field = config.model_fields[name]
+    if isinstance(field.default, str):
+        return f"not like that; an example is {field.default}"
+    return f"not like that; it is {field.title or name}, in the form {pattern}"
 
 
 def missing(config: type[Config], name: str) -> str:

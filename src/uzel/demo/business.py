@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from uzel.connections import business_store, manage, store
+from uzel.connectors import connectors
 from uzel.kit import database
 from uzel.kit.secrets import KeyRing
 from uzel.messages.store import add_template, newest_template
@@ -32,6 +33,7 @@ META = {
 }
 RESEND_SECRET = "whsec_dXplbC1kZW1vLXJlc2VuZC1ob29rLTAx"  # noqa: S105 - a dummy
 YCLIENTS_COMPANY = 120001
+KASPI_TOKEN = "sandbox-kaspi-token"  # noqa: S105 - a dummy
 
 # Connector → its settings; `base_url` is added for those that are called.
 CONNECTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -51,6 +53,7 @@ CONNECTIONS: Mapping[str, Mapping[str, Any]] = {
         "sender": "Узел <hello@mail.kafe.example>",
         "webhook_secret": RESEND_SECRET,
     },
+    "kaspi": {"token": KASPI_TOKEN},
 }
 NOT_CALLED = frozenset({"iiko", "rkeeper"})
 
@@ -83,10 +86,12 @@ RATES = {"sms:RU": 450, "whatsapp:KZ": 700, "email": 10}
 async def fill(connection: database.Connection, ring: KeyRing, sandbox_url: str) -> dict[str, str]:
     """Make what is missing, in the caller's transaction. Returns connector → its webhook key."""
     business = await store.default_business(connection)
-    keys = {}
+    keys: dict[str, str] = {}
     for connector, values in CONNECTIONS.items():
         address = {} if connector in NOT_CALLED else {"base_url": f"{sandbox_url}/{connector}"}
-        keys[connector] = await ensure(connection, ring, connector, {**values, **address})
+        key = await ensure(connection, ring, connector, {**values, **address})
+        if key is not None:
+            keys[connector] = key
     if not (await business_store.rules_of(connection, business))["rules"]:
         await business_store.save_business(connection, business, TITLE, ZONE)
         await add_places(connection, business)
@@ -97,17 +102,19 @@ async def fill(connection: database.Connection, ring: KeyRing, sandbox_url: str)
 
 async def ensure(
     connection: database.Connection, ring: KeyRing, connector: str, values: dict[str, Any]
-) -> str:
-    """The demo's connection of this connector with these settings and a new key. Other settings,
-    such as the meaning of a status word, stay what somebody made of them.
+) -> str | None:
+    """The demo's connection of this connector with these settings and a new key, None if nobody
+    posts to it. Other settings, such as the meaning of a status word, stay what somebody made of
+    them.
     """
     found = await store.find(connection, connector, NAME)
     if found is None:
         added = await manage.add(connection, ring, connector, NAME, values, rate_per_s=RATE_PER_S)
-        assert added.key is not None
         return added.key
     kept = (await store.lock(connection, found))["settings"]
     await manage.change(connection, ring, found, {**kept, **values}, rate_per_s=RATE_PER_S)
+    if connectors()[connector].webhook is None:
+        return None
     return await manage.new_key(connection, found)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from uzel.demo.business import EXOLVE_KEY, META, RESEND_SECRET, SMSRU_KEY
+from uzel.demo.visits import BY_HAND
 
 # Now and then an answer gets lost, so that there is something for a person to decide, and a text
 # never arrives, so that the next way takes over.
@@ -32,8 +33,10 @@ def ask(
     *,
     form: Mapping[str, str] | None = None,
     json_body: Any = None,
-) -> None:
-    """One request to ourselves. Raises OSError while nobody answers, or not with 2xx."""
+) -> bytes:
+    """One request to ourselves, and the body of its answer. Raises OSError while nobody answers, or
+    not with 2xx.
+    """
     data, kind = None, ""
     if form is not None:
         data, kind = urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded"
@@ -41,7 +44,7 @@ def ask(
         data, kind = json.dumps(json_body).encode(), "application/json"
     request = urllib.request.Request(url, data, {"content-type": kind}, method=method)  # noqa: S310
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
-        answer.read()
+        return bytes(answer.read())
 
 
 def wire(sandbox: str, hook: Hook) -> None:
@@ -59,9 +62,10 @@ def wire(sandbox: str, hook: Hook) -> None:
 
 def begin(sandbox: str, hook: Hook, url: str) -> None:
     """Let visits come in from every source, slowly enough to follow with one's eyes and for as long
-    as anybody looks, and let guests open what they get. `url`: where our pages are.
+    as anybody looks, and let guests open what they get, but for the guests of visits sent by hand.
+    `url`: where our pages are.
     """
-    ask("POST", f"{sandbox}/_guests", json_body={"links": f"{url}/r/"})
+    ask("POST", f"{sandbox}/_guests", json_body={"links": f"{url}/r/", "spared": BY_HAND})
     for door, asked in (*first(hook), *runs(hook)):
         ask("POST", sandbox + door, json_body=asked)
     ask("POST", f"{sandbox}/smsru/_settings", json_body=UNDELIVERED)

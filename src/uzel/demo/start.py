@@ -2,36 +2,28 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import logging
 import os
 import secrets
+import shlex
 import socket
 from dataclasses import dataclass, field
 
-from uzel.connectors import connectors
-from uzel.demo import business, life
+from uzel.demo import business, life, orders, store, visits
+from uzel.demo.apart import check_database, keep_apart
 from uzel.demo.business import NAME
 from uzel.errors import ConfigError
 from uzel.kit import addresses, database
 from uzel.kit.logs import set_up_logs
 from uzel.kit.secrets import read_key_ring
-from uzel.kit.settings import Settings
+from uzel.kit.settings import DEFAULT_PORT, Settings
 from uzel.people.manage import add_token, save_person
 from uzel.supervisor import Child, supervise
 
 log = logging.getLogger("uzel.demo")
 
 LOOPBACK = "127.0.0.1"
-# Last digits of the guest in the printed `curl`: above those of the sandbox.
-PRINTED_FROM, NUMBERS = 9_100_000, 10_000_000
-
-
-def new_guest() -> str:
-    """Somebody nobody has told of: the visit of an earlier start would be a duplicate."""
-    digits = str(PRINTED_FROM + secrets.randbelow(NUMBERS - PRINTED_FROM))
-    return f"+7 999 {digits[:3]}-{digits[3:5]}-{digits[5:]}"
 
 
 @dataclass
@@ -44,7 +36,7 @@ class Demo:
     password: str = ""
     api_token: str = ""
     keys: dict[str, str] = field(default_factory=dict)
-    guest: str = field(default_factory=new_guest)
+    guest: str = field(default_factory=visits.new_guest)
 
     @property
     def sandbox_url(self) -> str:
@@ -66,7 +58,9 @@ class Demo:
         connection = await database.connect(dsn, name=NAME)
         try:
             async with connection.transaction():
+                await store.mark(connection, NAME)
                 self.keys = await business.fill(connection, ring, self.sandbox_url)
+                await orders.ensure_shop(connection, NAME)
                 await save_person(connection, NAME, self.password, "admin")
                 self.api_token = await add_token(connection, NAME, ["read", "replay"])
         finally:
@@ -87,6 +81,7 @@ class Demo:
     def _begin(self) -> None:
         try:
             life.begin(self.sandbox_url, self.hook, self.settings.url)
+            orders.begin(self.sandbox_url)
         except OSError as error:
             # All runs for who posts visits by hand; begun a second time, there would be two of all.
             log.warning("not all of the sample visits come in: %s", error)
@@ -99,6 +94,7 @@ class Demo:
                 "sandbox_url": self.sandbox_url,
                 "console": {"user": NAME, "password": self.password},
                 "api_token": self.api_token,
+                "data_dir": str(self.settings.data_dir),
                 "hooks": {connector: self.hook(connector) for connector in self.keys},
             }
         )
@@ -113,15 +109,34 @@ class Demo:
   A sandbox plays iiko, r_keeper, YCLIENTS and amoCRM, SMS.ru, Exolve, WhatsApp and e-mail, and the
   guests too. Visits are coming in now: open the console and watch one become a message and a
   rating. A few answers get lost on purpose: what then waits for a person stands under
-  "Ждут решения". Send a visit yourself; its guest is new at each start, and the same visit sent
-  again is recognised:
+  "Ждут решения". Send a visit yourself; its guest is new at each start and yours alone, nobody
+  else opens the link. The same visit sent again is recognised:
 
-  curl -X POST '{self.hook("iiko")}' -H 'content-type: application/json' -d \\
-    '{{"eventType":"DeliveryOrderUpdate","eventInfo":{{"order":{{"status":"Delivered",
-      "customer":{{"phone":"{self.guest}","name":"Иван"}}}}}}}}'
+{visits.curl(self.hook("iiko"), visits.iiko_visit(self.guest))}
+  The same from r_keeper, YCLIENTS and amoCRM:
+
+{visits.other_curls(self.hook)}
+  A Kaspi shop gets an order each half a minute, too; each becomes a deal in the sandbox's amoCRM,
+  see "Заказы", or `uzel kaspi shops`.
+
+  For commands in another terminal (`uzel send-sms`, `uzel connection test`), there first:
+
+  {exports(self.settings)}
 
   Ctrl-C stops everything.
 """
+
+
+def exports(settings: Settings) -> str:
+    """What makes another shell find the demo, and reach its sandbox."""
+    values = {"UZEL_DATA_DIR": str(settings.data_dir), "UZEL_ALLOW_PRIVATE_ADDRESSES": LOOPBACK}
+    if settings.port != DEFAULT_PORT:
+        values["UZEL_PORT"] = str(settings.port)
+    line = "export " + " ".join(f"{name}={shlex.quote(v)}" for name, v in values.items())
+    # Both are secrets, and whoever set them has them.
+    secret = {"UZEL_DATABASE_URL": settings.database_url, "UZEL_MASTER_KEY": settings.master_key}
+    also = [name for name, value in secret.items() if value is not None]
+    return f"{line}   # and {', '.join(also)} as it is here" if also else line
 
 
 def free_port() -> int:
@@ -144,13 +159,6 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
-def forget_accounts() -> None:
-    """The demo writes to invented guests: accounts that the environment names stay out of it."""
-    for connector in connectors().values():
-        for variable in connector.environment:
-            os.environ.pop(variable, None)
-
-
 def open_sandbox() -> None:
     """Let this process and those it starts reach the sandbox, and nothing else of this network."""
     os.environ["UZEL_ALLOW_PRIVATE_ADDRESSES"] = LOOPBACK
@@ -158,13 +166,10 @@ def open_sandbox() -> None:
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
-    """Run the demo until it is stopped. Its data lies apart from an installation's own."""
+    """Run the demo until it is stopped, apart from any installation."""
     set_up_logs("json" if as_json else "text", "info" if as_json else "warning")
-    if "UZEL_DATA_DIR" not in os.environ:
-        settings = dataclasses.replace(settings, data_dir=settings.data_dir / NAME)
-        os.environ["UZEL_DATA_DIR"] = str(settings.data_dir)
     check_port(settings)
-    forget_accounts()
+    settings = keep_apart(settings)
     open_sandbox()
     if not as_json:
         os.environ.setdefault("UZEL_LOG_FORMAT", "text")
@@ -174,5 +179,10 @@ def run(settings: Settings, *, as_json: bool) -> int:
     demo = Demo(settings, as_json, free_port())
     sandbox = Child("sandbox", "sandbox", "--port", str(demo.sandbox_port))
     return supervise(
-        settings, ("web", "worker"), beside=[sandbox], prepare=demo.prepare, ready=demo.ready
+        settings,
+        ("web", "worker"),
+        beside=[sandbox],
+        check=check_database,
+        prepare=demo.prepare,
+        ready=demo.ready,
     )

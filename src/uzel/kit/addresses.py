@@ -19,6 +19,8 @@ from uzel.errors import ConfigError
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+# What a refusal begins with.
+REFUSED = "a private address, which only UZEL_ALLOW_PRIVATE_ADDRESSES opens: "
 LOOK_UP_WITHIN_S = 5.0
 # IANA's IPv4 special-purpose addresses (RFC 6890) but for the relay of 6to4 long gone, multicast,
 # what is reserved; and a public address that means the host's own services inside a cloud (Azure).
@@ -76,9 +78,7 @@ async def allowed(host: str, port: int) -> list[str]:
     if not addresses:
         raise socket.gaierror(f"{host} leads nowhere")
     if not all(may_reach(address) for address in addresses):
-        raise ConfigError(
-            f"a private address, which only UZEL_ALLOW_PRIVATE_ADDRESSES opens: {host}"
-        )
+        raise ConfigError(REFUSED + host)
     return addresses
 
 

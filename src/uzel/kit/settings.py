@@ -25,6 +25,7 @@ class Settings:
     master_key    None: a key file in `data_dir`
     allow_private_addresses  networks that requests may go to beside the internet, see
                              `uzel.kit.addresses`; empty: none
+    cron_secret   what the addresses for the cron of a hosting panel ask for; None: there are none
     """
 
     data_dir: Path
@@ -36,6 +37,7 @@ class Settings:
     log_format: str = "json"
     log_level: str = "info"
     allow_private_addresses: str = ""
+    cron_secret: str | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
@@ -44,7 +46,9 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from `UZEL_*` variables. Raises ConfigError naming the variable that is wrong."""
+    """Settings from `UZEL_*` variables and CRON_SECRET. Raises ConfigError naming the one that is
+    wrong.
+    """
     env = os.environ if environment is None else environment
     return Settings(
         data_dir=Path(env.get("UZEL_DATA_DIR") or DEFAULT_DATA_DIR).absolute(),
@@ -56,6 +60,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_format=_one_of(env, "UZEL_LOG_FORMAT", LOG_FORMATS),
         log_level=_one_of(env, "UZEL_LOG_LEVEL", LOG_LEVELS),
         allow_private_addresses=_networks(env.get("UZEL_ALLOW_PRIVATE_ADDRESSES", "")),
+        cron_secret=env.get("CRON_SECRET", "").strip() or None,
     )
 
 

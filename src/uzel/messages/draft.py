@@ -40,11 +40,20 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way of a route; closed: why it is none for this person, a code, None where it is."""
+
+    channel: str
+    closed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A message somebody wants sent.
 
     origin     why it is sent (`review_request:17`); the same origin never makes two messages
     letters    the ways, the first one first; at least one
+    route      all ways that were thought of, in order: those of the letters and the closed ones
     phone      of the person, None if only an e-mail address is known
     due_at     not before; None: now. `not_after`: not later; None: whenever
     polite     keeps to the hours in which people may be disturbed, as its place or business says
@@ -61,6 +70,7 @@ class Draft:
     due_at: datetime | None = None
     not_after: datetime | None = None
     polite: bool = False
+    route: Sequence[Way] = ()
 
 
 def pack(letters: Sequence[Letter]) -> dict[str, Any] | None:
@@ -68,6 +78,13 @@ def pack(letters: Sequence[Letter]) -> dict[str, Any] | None:
     column of several rows would take lists for one array of two dimensions.
     """
     return {"letters": [asdict(letter) for letter in letters]} if letters else None
+
+
+def pack_route(ways: Sequence[Way]) -> dict[str, Any] | None:
+    """A route as it is kept with the first message of its chain; None where it says no more than
+    the message itself.
+    """
+    return {"ways": [asdict(way) for way in ways]} if len(ways) > 1 else None
 
 
 def unpack(kept: Mapping[str, Any]) -> list[Letter]:

@@ -21,6 +21,9 @@ OWN = frozenset({"low_rating"})
 # What a guest asked for or has to know (a code, a receipt): who wants no more advertising still
 # wants these.
 TRANSACTIONAL = "transactional"
+# Without a rate card so many may leave before it is known what one costs, asked every minute.
+MOST_WITHOUT_PRICE = 3
+PRICE_KNOWN_IN = timedelta(minutes=1)
 
 
 async def guard(connection: Connection, effects: Sequence[str]) -> Mapping[str, Hold]:
@@ -37,8 +40,8 @@ async def guard(connection: Connection, effects: Sequence[str]) -> Mapping[str, 
         elif rules.budget_day_minor is not None or rules.messages_per_day is not None:
             paying.append((row, rules))
     for row, rules in paying:
-        if not await reserve(connection, row, rules, now):
-            held[effect_of(row["id"])] = until_tomorrow(row, rules, now)
+        if (hold := await over_budget(connection, row, rules, now)) is not None:
+            held[effect_of(row["id"])] = hold
     return held
 
 
@@ -79,22 +82,34 @@ def later(row: Any, until: datetime, reason: str) -> Hold:
     return Hold(reason, until)
 
 
-async def reserve(connection: Connection, row: Any, rules: Rules, now: datetime) -> bool:
-    """Take what this message will cost out of the day's budget; False if too little is left. What
-    was reserved once is not reserved again when a message is tried again.
+async def over_budget(connection: Connection, row: Any, rules: Rules, now: datetime) -> Hold | None:
+    """Take what this message will cost out of the day's budget, once; a hold where too little is
+    left. Messages to ourselves and those a guest asked for count, and are not held.
+
+    Where no rate card names a price, the dearest one lately does; before there is any, only a few
+    leave, until their prices are known.
     """
     day = now.astimezone(ZoneInfo(row["business_zone"])).date()
     if row["budget_day"] == day:
-        return True
-    return await store.reserve(
+        return None
+    ours = row["purpose"] in OWN or row["purpose"] == TRANSACTIONAL
+    price = row["estimate_minor"]
+    if price is None and rules.budget_day_minor is not None and not ours:
+        price, unknown = await store.usual_price(
+            connection, row["business_id"], day, row["channel"]
+        )
+        if price is None and unknown >= MOST_WITHOUT_PRICE:
+            return later(row, now + PRICE_KNOWN_IN, "no_price")
+    taken = await store.reserve(
         connection,
         row["id"],
         row["business_id"],
         day,
-        row["estimate_minor"] or 0,
-        rules.budget_day_minor,
-        rules.messages_per_day,
+        price or 0,
+        None if ours else rules.budget_day_minor,
+        None if ours else rules.messages_per_day,
     )
+    return None if taken else until_tomorrow(row, rules, now)
 
 
 def until_tomorrow(row: Any, rules: Rules, now: datetime) -> Hold:

@@ -149,9 +149,7 @@ async def ask(
     """
     try:
         async with asyncio.timeout(LONGEST_CALL_S):
-            return await operation.run(
-                runner.client(active), active.config, {"ids": list(references)}
-            )
+            return await runner.reach.ask(active, operation, {"ids": list(references)})
     except (CallFailed, ConfigError, TimeoutError) as error:
         log.warning("receipts of %s not read: %s", active.title, error or type(error).__name__)
     except Exception:  # an error of ours about one of them

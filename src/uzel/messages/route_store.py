@@ -75,7 +75,9 @@ async def postpone(connection: Connection, message_id: int, until: datetime) -> 
 
 
 async def mark_unreachable(connection: Connection, ids: Sequence[int]) -> None:
-    """The recipients of these messages have no such channel."""
+    """The recipients of these messages have no such channel. Whichever business found it out, it
+    holds for all: it is the phone that has no WhatsApp.
+    """
     await connection.execute(
         "insert into unreachable (channel, address, until) "  # noqa: S608
         f"select distinct channel, address, now() + interval '{UNREACHABLE_FOR}' from message "
@@ -94,13 +96,17 @@ async def unreachable(connection: Connection, addresses: Sequence[str]) -> set[t
     return {(row["channel"], row["address"]) for row in rows}
 
 
-async def note_inbound(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
-    """(connection, address): somebody wrote to us just now."""
+async def note_inbound(connection: Connection, rows: Sequence[tuple[int, str, datetime]]) -> None:
+    """(connection, address, when): somebody wrote to us. Messages are delivered late and in any
+    order; the window is open from the moment the last one was written.
+    """
     await connection.execute(
-        "insert into inbound_window (connection_id, address, last_at) "
-        "select distinct g.connection_id, g.address, now() "
-        "from unnest($1::int[], $2::text[]) as g(connection_id, address) "
-        "on conflict (connection_id, address) do update set last_at = excluded.last_at",
+        "insert into inbound_window as w (connection_id, address, last_at) "
+        "select g.connection_id, g.address, least(max(g.at), now()) "
+        "from unnest($1::int[], $2::text[], $3::timestamptz[]) as g(connection_id, address, at) "
+        "group by 1, 2 order by 1, 2 "
+        "on conflict (connection_id, address) "
+        "do update set last_at = greatest(w.last_at, excluded.last_at)",
         *(list(column) for column in zip(*rows, strict=True)),
     )
 

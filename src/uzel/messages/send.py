@@ -11,8 +11,8 @@ from uzel.calls.closing import Closed
 from uzel.calls.outcome import Result, State
 from uzel.calls.plan import Plan, plan
 from uzel.kit.database import Connection, Pool
-from uzel.messages import route_store, stop_list, store
-from uzel.messages.draft import Draft, Letter, pack, size_of, unpack
+from uzel.messages import proof_store, route_store, stop_list, store
+from uzel.messages.draft import Draft, Letter, pack, pack_route, size_of, unpack
 from uzel.messages.withdraw import effect_of, id_of
 
 log = logging.getLogger("uzel.messages")
@@ -117,6 +117,7 @@ def columns(draft: Draft, hop: int) -> tuple[Any, ...]:
         draft.polite,
         letter.estimate_minor,
         letter.currency,
+        pack_route(draft.route) if hop == 0 else None,
     )
 
 
@@ -175,7 +176,7 @@ async def follow_failures(connection: Connection, results: Mapping[int, Result])
 async def settle_certain(connection: Connection, results: Mapping[int, Result]) -> None:
     """Calls whose answer was lost, of messages that a receipt had proved to be there before."""
     lost = [number for number, result in results.items() if result.state is State.UNKNOWN]
-    if proved := await store.arrived(connection, lost) if lost else []:
+    if proved := await proof_store.arrived(connection, lost) if lost else []:
         await recover_store.happened(connection, [effect_of(number) for number in proved])
 
 
@@ -275,5 +276,5 @@ async def heed(
 
 async def belongs_to_another(pool: Pool, effect: str, connection_id: int, reference: str) -> bool:
     """Whether a provider's reference is that of another message than the one with this effect."""
-    ids = await store.with_reference(pool, connection_id, reference)
+    ids = await proof_store.with_reference(pool, connection_id, reference)
     return any(effect != effect_of(number) for number in ids)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from uzel.kit.database import Connection
 from uzel.messages import route_store
@@ -11,15 +12,6 @@ from uzel.messages import store as message_store
 from uzel.messages.withdraw import withdraw
 from uzel.model.phone import PhoneRejected, parse_phone
 
-# What people answer who want no more (Twilio's standard words, and Russian and Kazakh ones), and
-# what those who changed their mind do. The whole answer, or its first word.
-STOP_WORDS = frozenset(
-    {
-        *("стоп", "отписка", "отписаться", "отпишите", "отпишитесь", "тоқта", "тоқтат"),
-        *("stop", "stopall", "unsubscribe", "unsub", "cancel", "end", "quit", "optout", "revoke"),
-    }
-)
-START_WORDS = frozenset({"старт", "подписаться", "подписка", "start", "unstop", "subscribe"})
 # A mailbox that does not exist says nothing of its owner's phone.
 BOUNCE = "bounce"
 EMAIL = re.compile(r"""[^@\s<>,;"'()]+@[^@\s<>,;"'()]+\.[^@\s<>,;"'().]{2,}""")
@@ -27,19 +19,8 @@ LONGEST_EMAIL = 254
 SHORTEST_PHONE, LONGEST_PHONE = 10, 15
 # Reasons that a guest gave.
 BY_GUEST = ("reply", "page", "user_stopped")
-WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-# "Stop" at the beginning of a sentence is one; at the beginning of a long letter it may be a quote.
-LONGEST_ANSWER = 60
-
-
-def wish_of(text: str | None) -> str | None:
-    """`stop`, `start` or None: what an answer asks for."""
-    words = WORD.findall((text or "").casefold().replace("ё", "е"))
-    if not words or len(text or "") > LONGEST_ANSWER:
-        return None
-    if words[0] in STOP_WORDS:
-        return "stop"
-    return "start" if words[0] in START_WORDS and len(words) == 1 else None
+# Reasons that the provider who gave them may take back.
+TAKEN_BACK = (BOUNCE, "user_stopped")
 
 
 def address_of(raw: str) -> str | None:
@@ -66,16 +47,21 @@ async def stop(
     reason: str,
     source: str,
     note: str | None = None,
+    *,
+    said_at: datetime | None = None,
+    connection_id: int | None = None,
 ) -> int:
     """Write nobody there any more: what waits for them is withdrawn, and what is being planned at
     this very moment meets the guard. So does what waits for a mailbox that bounced, since there it
-    gives way to the next channel. Returns how many were not listed yet.
+    gives way to the next channel. said_at: when the wish was made, None for now; connection_id: by
+    which connection it came. Returns how many were not listed yet.
     """
     if not addresses:
         return 0
     listed = sorted(set(addresses))
+    why = (reason, source, note)
     added = await store.add(
-        connection, business_id, listed, reason, source, note, weaker_than(reason)
+        connection, business_id, listed, why, weaker_than(reason), said_at, connection_id
     )
     if reason == BOUNCE:
         return added
@@ -93,8 +79,15 @@ async def stop_recipient(
     """
     row = await store.recipient(connection, message_id)
     contacts = {row["address"]} if reason == BOUNCE else {row["address"], row["phone"]} - {None}
-    source = f"message:{message_id}"
-    await stop(connection, row["business_id"], sorted(contacts), reason, source, detail)
+    await stop(
+        connection,
+        row["business_id"],
+        sorted(contacts),
+        reason,
+        f"message:{message_id}",
+        detail,
+        connection_id=row["connection_id"],
+    )
 
 
 def weaker_than(reason: str) -> Sequence[str]:
@@ -106,12 +99,40 @@ def weaker_than(reason: str) -> Sequence[str]:
     return (BOUNCE,) if reason in BY_GUEST else (BOUNCE, *BY_GUEST)
 
 
-async def resume(connection: Connection, business_id: int, address: str, *, by_guest: bool) -> bool:
-    """Take somebody off the list; False if they were not on it. A guest can take back what guests
-    said, not what a person here or a complaint says.
+async def resume(
+    connection: Connection,
+    business_id: int,
+    address: str,
+    *,
+    by_guest: bool,
+    said_at: datetime | None = None,
+) -> bool:
+    """Take somebody off the list; False if they were not on it, or stay there. A guest can take
+    back what guests said, not what a person here or a complaint says; and only by a wish that is
+    known to be newer than the last stop, for messages come late, twice and in any order.
     """
-    only = BY_GUEST if by_guest else None
-    return await store.remove(connection, business_id, address, only)
+    if not by_guest:
+        return await store.remove(connection, business_id, address)
+    if said_at is None:
+        return False
+    return await store.remove(connection, business_id, address, BY_GUEST, said_at)
+
+
+async def take_back(
+    connection: Connection,
+    business_id: int,
+    address: str,
+    reason: str,
+    connection_id: int,
+    said_at: datetime | None,
+) -> bool:
+    """A provider takes back its own word, and nothing that anybody else said: not what the guest
+    answered or said on the page, and not a complaint. False if the address stays listed, or was
+    not.
+    """
+    if said_at is None or reason not in TAKEN_BACK:
+        return False
+    return await store.remove(connection, business_id, address, [reason], said_at, connection_id)
 
 
 async def stopped(connection: Connection, business_id: int, addresses: Sequence[str]) -> set[str]:

@@ -12,23 +12,29 @@ RANK = "array_position(array['planned', 'unknown', 'accepted', 'failed', 'delive
 ADD = """
 insert into message (business_id, connection_id, purpose, origin, event_id, channel, phone, address,
                      body, subject, encoding, segments, template_id, place_id, hop, next_hops,
-                     wait_s, escalate_at, not_after, polite, estimate_minor, currency)
+                     wait_s, escalate_at, not_after, polite, estimate_minor, currency, route)
 select business_id, connection_id, purpose, origin, event_id, channel, phone, address, body,
        subject, encoding, segments, template_id, place_id, hop, next_hops, wait_s,
        case when next_hops is not null
             then coalesce(due_at, now()) + make_interval(secs => wait_s) end,
-       not_after, polite, estimate_minor, currency
+       not_after, polite, estimate_minor, currency, route
   from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[],
               $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int[],
               $13::bigint[], $14::bigint[], $15::int[], $16::jsonb[], $17::int[],
-              $18::timestamptz[], $19::timestamptz[], $20::bool[], $21::bigint[], $22::text[])
+              $18::timestamptz[], $19::timestamptz[], $20::bool[], $21::bigint[], $22::text[],
+              $23::jsonb[])
     as g(business_id, connection_id, purpose, origin, event_id, channel, phone, address, body,
          subject, encoding, segments, template_id, place_id, hop, next_hops, wait_s, due_at,
-         not_after, polite, estimate_minor, currency)
+         not_after, polite, estimate_minor, currency, route)
 on conflict (origin) do nothing
 returning id, origin, (select id from installation) as installation
 """
 
+# Many times what can wait for its acceptance at one moment.
+MOST_EARLY_A_DAY = 5000
+
+# Without a budget, too, a message is written to the day it left on: one that is set at noon counts
+# what the morning cost.
 CLOSE = """
 update message m
    set state = r.state, state_reason = r.reason, reference = coalesce(r.reference, m.reference),
@@ -36,6 +42,10 @@ update message m
        accepted_at = case when r.state = 'accepted' then coalesce(m.accepted_at, now())
                      else m.accepted_at end,
        settled_at = case when r.state in ('failed', 'cancelled') then now() end,
+       budget_day = case when r.state in ('accepted', 'unknown') and m.budget_day is null
+                    then (now() at time zone (select time_zone from business b
+                                               where b.id = m.business_id))::date
+                    else m.budget_day end,
        escalate_at = case when r.state = 'accepted' and m.next_hops is not null
                      then now() + make_interval(secs => m.wait_s) else m.escalate_at end,
        updated_at = now()
@@ -87,7 +97,9 @@ async def settle(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> lis
 
 async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Receipts for messages whose acceptance is not written down yet; columns as for `settle`, then
-    `suppress` and `unreachable` of the receipt.
+    `suppress` and `unreachable` of the receipt. Of one connection so many a day and no more: not
+    every provider signs, and anybody with the hook's address can make references up. The provider
+    is asked about what is lost by that.
     """
     await connection.execute(
         "insert into early_receipt (connection_id, reference, receipt, occurred_at) "
@@ -95,8 +107,12 @@ async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
         "jsonb_build_array(state, reason, cost, currency, suppress, unreachable), at "
         "from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], "
         "$6::bigint[], $7::text[], $8::text[], $9::bool[]) as r(connection_id, reference, state, "
-        "reason, at, cost, currency, suppress, unreachable)",
+        "reason, at, cost, currency, suppress, unreachable) "
+        "where r.connection_id not in (select connection_id from early_receipt "
+        "where connection_id = any($1) and arrived_at > now() - interval '1 day' "
+        "group by connection_id having count(*) >= $10)",
         *(list(column) for column in zip(*rows, strict=True)),
+        MOST_EARLY_A_DAY,
     )
 
 
@@ -170,16 +186,6 @@ async def forbid(connection: Connection, ids: Sequence[int], reason: str) -> Non
         )
 
 
-async def arrived(connection: Connection, ids: Sequence[int]) -> list[int]:
-    """Those of the messages that the provider reported on, so they had reached it."""
-    rows = await connection.fetch(
-        "select id from message where id = any($1) "
-        "and state in ('accepted', 'delivered', 'failed')",
-        list(ids),
-    )
-    return [row["id"] for row in rows]
-
-
 async def waiting_for(
     connection: Connection, business_id: int, addresses: Sequence[str]
 ) -> list[int]:
@@ -220,16 +226,6 @@ async def ask_soon(connection: Connection, pairs: Sequence[tuple[int, str]]) -> 
         "where m.connection_id = g.connection_id and m.reference = g.reference",
         *(list(column) for column in zip(*pairs, strict=True)),
     )
-
-
-async def with_reference(pool: Pool, connection_id: int, reference: str) -> list[int]:
-    """Messages that the provider knows by this."""
-    rows = await pool.fetch(
-        "select id from message where connection_id = $1 and reference = $2",
-        connection_id,
-        reference,
-    )
-    return [row["id"] for row in rows]
 
 
 async def installation(connection: Connection) -> str:
@@ -293,3 +289,12 @@ async def add_template(
         approved,
     )
     return found
+
+
+async def lose(connection: Connection, ids: Sequence[int]) -> None:
+    """What became of these messages is not known any more."""
+    await connection.execute(
+        "update message set state = 'unknown', updated_at = now() "
+        "where id = any($1) and state = 'planned'",
+        list(ids),
+    )

@@ -39,10 +39,14 @@ async def cancel_messages(connection: Connection, origins: Sequence[str], reason
 
 
 async def withdraw(connection: Connection, ids: Sequence[int], reason: str) -> list[int]:
-    """Withdraw those of the messages whose call has not begun; returns them."""
+    """Withdraw those of the messages whose call has not begun; returns them. One whose answer was
+    lost before may have arrived: nobody knows, and it is not sent once more.
+    """
     if not ids:
         return []
-    taken = await calls_store.cancel(connection, [effect_of(i) for i in sorted(ids)], reason)
-    withdrawn = [id_of(effect) for effect in taken]
+    effects = [effect_of(i) for i in sorted(ids)]
+    taken = await calls_store.cancel(connection, effects, reason, doubtful=True)
+    withdrawn = [id_of(effect) for effect, state in taken.items() if state == "cancelled"]
     await store.cancel(connection, withdrawn, reason)
+    await store.lose(connection, [id_of(e) for e, state in taken.items() if state == "unknown"])
     return withdrawn

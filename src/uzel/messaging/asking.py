@@ -4,24 +4,24 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from uzel.calls.reach import Reach
 from uzel.connections.registry import Active
 from uzel.connector import Answer, Operation
 from uzel.errors import Unavailable
-from uzel.kit.http import new_client
 
 LONGEST_QUESTION_S = 30.0
 
 
 async def asked(
-    active: Active, operation: Operation, arguments: Mapping[str, Any] | None = None
+    reach: Reach,
+    active: Active,
+    operation: Operation,
+    arguments: Mapping[str, Any] | None = None,
 ) -> Answer:
     """Outside the journal, since nothing happens. Raises CallFailed, ConfigError."""
     try:
-        async with (
-            asyncio.timeout(LONGEST_QUESTION_S),
-            new_client(str(getattr(active.config, "base_url", ""))) as http,
-        ):
-            return await operation.run(http, active.config, arguments or {})
+        async with asyncio.timeout(LONGEST_QUESTION_S):
+            return await reach.ask(active, operation, arguments or {})
     except TimeoutError as error:
         title = active.connector.title
         raise Unavailable(f"{title} did not answer within {LONGEST_QUESTION_S:g} s") from error

@@ -16,6 +16,7 @@ from uzel.calls import store as calls_store
 from uzel.calls.outcome import State
 from uzel.calls.runner import Runner
 from uzel.kit import database
+from uzel.kit.addresses import REFUSED
 from uzel.messages.send import belongs_to_another
 from uzel.messages.withdraw import withdraw
 from uzel.messaging import store
@@ -41,7 +42,7 @@ class Making:
         self._within_s = within_s
         self._worker = uuid4()
         known = owners(parts.registry, parts.settings.url)
-        self._runner = Runner(parts.pool, parts.registry, known, self._worker, GUARDS)
+        self._runner = Runner(parts.pool, parts.registry, known, self._worker, GUARDS, parts.reach)
         self._at_work = 0
         self._beating: asyncio.Task[None] | None = None
 
@@ -138,6 +139,8 @@ class Making:
 
 def is_hopeless(row: Any, left_s: float, *, asked: bool) -> bool:
     """Whether a planned call cannot begin in the time that is left; `asked`: it was tried."""
+    if asked and (row["detail"] or "").startswith(REFUSED):
+        return True  # no time changes the settings of this process
     waits_s = max(row["due_in_s"], row["closed_for_s"] or 0.0)
     late = waits_s > max(left_s, 0.0) or (asked and left_s <= 0)
     return late or row["connection_state"] != "active"

@@ -23,10 +23,10 @@ from uzel.messages.send import plan_messages
 from uzel.messaging import content, store
 from uzel.messaging.asking import asked
 from uzel.messaging.choice import choose, letter_via
-from uzel.messaging.content import SMS, WHATSAPP, Content
+from uzel.messaging.content import SMS, TEMPLATE, WHATSAPP, Content
 from uzel.messaging.making import WITHIN_S, Making
 from uzel.messaging.outcome import Outcome, Sent, sent_of
-from uzel.messaging.preview import Preview, preview
+from uzel.messaging.preview import Preview, notes_on, preview
 from uzel.model.rules import Rules, read_rules
 from uzel.session import TROUBLES, told, with_database
 from uzel.setup import migrate_and_set_up
@@ -175,12 +175,14 @@ class Messaging:
         known = known or await store.found(self._parts.pool, origin)
         if not is_new:
             check_same(known, message)
+        notes = await self._notes(message, known)
         try:
             row = await self._making.follow(origin)
         except database.LOST as error:
             gone = f"the database went away ({type(error).__name__}); the console will tell"
-            return Sent(Outcome.UNKNOWN, known["id"], self._title(known), detail=gone)
-        return sent_of(row, self._title(row), repeated=not is_new)
+            title = self._title(known)
+            return Sent(Outcome.UNKNOWN, known["id"], title, detail=gone, notes=notes)
+        return sent_of(row, self._title(row), notes, repeated=not is_new)
 
     async def preview(
         self, message: Content, *, via: str | None = None, transactional: bool = False
@@ -190,7 +192,9 @@ class Messaging:
         letter = letter_via(active, message, rules)
         async with self._parts.pool.acquire() as connection:
             purpose = purpose_of(transactional)
-            return await preview(connection, active, message, letter, rules, purpose)
+            return await preview(
+                self._parts.reach, connection, active, message, letter, rules, purpose
+            )
 
     async def is_whatsapp_configured(self) -> dict[str, bool]:
         """Connector → whether WhatsApp can be sent through it."""
@@ -214,7 +218,7 @@ class Messaging:
         operation = active.connector.operations.get(BALANCE)
         if operation is None:
             raise ConfigError(f"{active.connector.title} does not tell its balance")
-        answer = await asked(active, operation)
+        answer = await asked(self._parts.reach, active, operation)
         return Balance(answer.data["balance_minor"], answer.currency or "")
 
     async def _plan(self, message: Content, via: str | None, origin: str, purpose: str) -> bool:
@@ -239,6 +243,14 @@ class Messaging:
         active = choose(self._parts.registry, business, channel, via)
         row = await business_store.rules_of(self._parts.pool, active.business_id)
         return active, read_rules(row["rules"])
+
+    async def _notes(self, message: Content, row: Any) -> tuple[str, ...]:
+        """What may keep a message from arriving although it is accepted."""
+        active = self._parts.registry.get(row["connection_id"])
+        if active is None or message.channel not in (WHATSAPP, TEMPLATE):
+            return ()
+        async with self._parts.pool.acquire() as connection:
+            return tuple(await notes_on(connection, active, message))
 
     def _title(self, row: Any) -> str:
         active = self._parts.registry.get(row["connection_id"])

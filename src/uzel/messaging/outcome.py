@@ -30,6 +30,7 @@ HELD = {
     "recorded_only": "the business records messages and sends none (its rules: sending)",
     "not_on_allow_list": "the business sends to listed addresses only, and this is none of them",
     "budget_spent": "the budget of the day is spent",
+    "no_price": "there is a budget, and nobody knows yet what a message costs",
     "quiet_hours": "people must not be disturbed at this time of the day",
     "expired": "its time is over",
     "arrived_already": "it arrived by another channel",
@@ -53,6 +54,7 @@ class Sent:
     detail      the outcome in words, None where there is no more to say
     cost_minor  in minor units of `currency`, where the provider has told
     repeated    the key was known: this is the outcome of the first time, and nothing was sent now
+    notes       what may keep it from arriving although it is accepted
     """
 
     outcome: Outcome
@@ -63,9 +65,10 @@ class Sent:
     cost_minor: int | None = None
     currency: str | None = None
     repeated: bool = False
+    notes: tuple[str, ...] = ()
 
 
-def sent_of(row: Any, connection: str, *, repeated: bool) -> Sent:
+def sent_of(row: Any, connection: str, notes: tuple[str, ...] = (), *, repeated: bool) -> Sent:
     """What a row of `store.found` whose call has ended says."""
     outcome, detail = outcome_of(row)
     return Sent(
@@ -78,6 +81,7 @@ def sent_of(row: Any, connection: str, *, repeated: bool) -> Sent:
         # Before the cost is told, the currency is that of the estimate.
         currency=row["currency"] if row["cost_minor"] is not None else None,
         repeated=repeated,
+        notes=notes,
     )
 
 

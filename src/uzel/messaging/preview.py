@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from uzel.calls.reach import Reach
 from uzel.connections.registry import Active
 from uzel.errors import CallFailed, ConfigError
 from uzel.kit.database import Connection
@@ -44,6 +45,7 @@ class Preview:
 
 
 async def preview(
+    reach: Reach,
     connection: Connection,
     active: Active,
     content: Content,
@@ -53,7 +55,7 @@ async def preview(
 ) -> Preview:
     """Asks the provider for nothing but the price."""
     size = count_segments(content.body) if letter.channel == "sms" else None
-    cost, currency = await price(active, letter)
+    cost, currency = await price(reach, active, letter)
     return Preview(
         channel=content.channel,
         connection=active.title,
@@ -65,16 +67,16 @@ async def preview(
         cost_minor=cost,
         currency=currency,
         held=await held(connection, active.business_id, content, rules, purpose),
-        notes=tuple(await notes(connection, active, content)),
+        notes=tuple(await notes_on(connection, active, content)),
     )
 
 
-async def price(active: Active, letter: Letter) -> tuple[int | None, str | None]:
+async def price(reach: Reach, active: Active, letter: Letter) -> tuple[int | None, str | None]:
     """(minor units, currency). That a provider does not tell is no reason not to send."""
     operation = active.connector.operations.get(PRICE) if letter.channel == "sms" else None
     if operation is not None:
         try:
-            answer = await asked(active, operation, letter.arguments)
+            answer = await asked(reach, active, operation, letter.arguments)
         except (CallFailed, ConfigError):
             return letter.estimate_minor, letter.currency
         if answer.cost_minor is not None:
@@ -96,7 +98,7 @@ async def held(
     return HELD["not_on_allow_list"] if rules.sending is Sending.ALLOW_LIST and not listed else None
 
 
-async def notes(connection: Connection, active: Active, content: Content) -> list[str]:
+async def notes_on(connection: Connection, active: Active, content: Content) -> list[str]:
     """What may keep a WhatsApp message from arriving although it will be accepted."""
     found = []
     if content.channel == WHATSAPP:

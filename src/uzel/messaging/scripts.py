@@ -3,12 +3,16 @@
 Each opens the installation that the environment names (`UZEL_DATABASE_URL`, or the database in
 `UZEL_DATA_DIR`, joined or started for that time). All raise ConfigError for what cannot be sent at
 all, and where a loop of asyncio runs already: see `Messaging`.
+
+`via` is a connector's name (`exolve`), or the name or number of a connection; None: the first that
+has the channel. `connection` and `provider` are older names of it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from uzel.app import Parts
+from uzel.errors import ConfigError
 from uzel.messaging import content
 from uzel.messaging.content import Content
 from uzel.messaging.messenger import Balance, Messaging
@@ -22,28 +26,26 @@ def send_sms(
     phone: str,
     text: str,
     *,
-    connection: str | None = None,
+    via: str | None = None,
     key: str | None = None,
     transactional: bool = False,
+    connection: str | None = None,
 ) -> Sent:
-    """A text message to a mobile phone. connection: a connector's name (`exolve`), or the name or
-    number of a connection; None: the first that sends SMS. key, transactional: see `Messaging`.
-    """
-    return send(content.sms(phone, text), connection, key, transactional)
+    """A text message to a mobile phone. key, transactional: see `Messaging`."""
+    return send(content.sms(phone, text), one_of(via, connection), key, transactional)
 
 
 def send_whatsapp(
     phone: str,
     text: str,
     *,
-    provider: str | None = None,
+    via: str | None = None,
     key: str | None = None,
     transactional: bool = False,
+    provider: str | None = None,
 ) -> Sent:
-    """Free text, which WhatsApp delivers only to who wrote within a day. provider: `meta`,
-    `exolve`, or a connection; None: the first that sends WhatsApp.
-    """
-    return send(content.whatsapp(phone, text), provider, key, transactional)
+    """Free text, which WhatsApp delivers only to who wrote within a day."""
+    return send(content.whatsapp(phone, text), one_of(via, provider), key, transactional)
 
 
 def send_whatsapp_template(
@@ -54,15 +56,16 @@ def send_whatsapp_template(
     components: Sequence[Mapping[str, Any]] = (),
     parameters: Sequence[object] = (),
     buttons: Sequence[object] = (),
-    provider: str | None = None,
+    via: str | None = None,
     key: str | None = None,
     transactional: bool = False,
+    provider: str | None = None,
 ) -> Sent:
     """An approved template. parameters: texts for {{1}}, {{2}}, … of its body; buttons: what its
     buttons with a variable get; components: Meta's own `components` instead of both.
     """
     message = content.whatsapp_template(phone, template, language, components, parameters, buttons)
-    return send(message, provider, key, transactional)
+    return send(message, one_of(via, provider), key, transactional)
 
 
 def send_email(
@@ -71,12 +74,13 @@ def send_email(
     *,
     html: str | None = None,
     text: str | None = None,
-    connection: str | None = None,
+    via: str | None = None,
     key: str | None = None,
     transactional: bool = False,
+    connection: str | None = None,
 ) -> Sent:
     """A letter to one mailbox, with a text, an HTML page, or both."""
-    return send(content.email(to, subject, html, text), connection, key, transactional)
+    return send(content.email(to, subject, html, text), one_of(via, connection), key, transactional)
 
 
 def is_whatsapp_configured() -> dict[str, bool]:
@@ -87,6 +91,13 @@ def is_whatsapp_configured() -> dict[str, bool]:
 def get_sms_balance() -> Balance:
     """What is left at the provider that texts go through. Raises CallFailed, ConfigError."""
     return asking(Messaging.get_sms_balance)
+
+
+def one_of(via: str | None, older: str | None) -> str | None:
+    """The connection meant, by whichever name it was given. Raises ConfigError for both."""
+    if via is not None and older is not None:
+        raise ConfigError("give via alone: connection and provider are older names of it")
+    return older if via is None else via
 
 
 def send(message: Content, via: str | None, key: str | None, transactional: bool) -> Sent:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from uzel.calls.outcome import MOST_ATTEMPTS, RULES, failed
 from uzel.connector import Answer, Checked, Operation
-from uzel.errors import CallFailed, ConfigError, RateLimited
+from uzel.errors import AddressRefused, CallFailed, ConfigError, RateLimited
 from uzel.events.door import RETRY_AFTER_S, Reply
 from uzel.reference.markdown import code, table
 
@@ -108,6 +108,8 @@ def becomes(kind: type[Exception], repeatable: bool) -> str:
         return code(result.state.value)
     if kind is RateLimited:
         return "again, when the provider says; attempts are not counted"
+    if kind is AddressRefused:
+        return "again, later and later; attempts are not counted"
     if not RULES[kind].counts:
         return "again, once the connection works; attempts are not counted"
     return "again, later and later"

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from uzel.kit.database import Pool
-from uzel.model.rules import read_rules
+from uzel.model.rules import Rules, read_rules, rules_at
 from uzel.views import costs_store as store
 
 Key = TypeVar("Key", bound=Hashable)
@@ -95,6 +97,15 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class SpentBudget:
+    """A business that sends no more today, or not everything."""
+
+    business_id: int
+    name: str
+    today: Budget
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """`exact` False: scaled up from a sample."""
 
@@ -142,16 +153,37 @@ def scaled(row: Mapping[str, Any], step: int) -> CostRow:
     return CostRow(**{**row, **counts})
 
 
+async def spent_budgets(pool: Pool) -> list[SpentBudget]:
+    """The businesses whose budget of today is spent, or leaves too little for what waits."""
+    found = []
+    async with pool.acquire() as connection:
+        for row in await store.limited(connection):
+            try:
+                rules = rules_at(row["rules"], None)
+            except ValidationError:
+                continue  # the page of the rules says so
+            spent = await store.budget_of(connection, row["business_id"], row["day"])
+            today = to_budget(spent, rules, row["held"])
+            if today.held or 0 in (today.left_minor, today.left_messages):
+                found.append(SpentBudget(row["business_id"], row["name"], today))
+    return found
+
+
 async def budget(pool: Pool, business_id: int, today: date) -> Budget:
     """Today's budget of a business."""
     async with pool.acquire() as connection:
         row = await store.budget_of(connection, business_id, today)
-        rules = read_rules(row["rules"])
-        return Budget(
-            rules.budget_day_minor,
-            rules.messages_per_day,
-            rules.currency,
-            row["spent_minor"],
-            row["messages"],
-            await store.held(connection, business_id),
-        )
+        held = await store.held(connection, business_id)
+        return to_budget(row, read_rules(row["rules"]), held)
+
+
+def to_budget(row: Any, rules: Rules, held: int) -> Budget:
+    """A row of store.budget_of."""
+    return Budget(
+        rules.budget_day_minor,
+        rules.messages_per_day,
+        rules.currency,
+        row["spent_minor"],
+        row["messages"],
+        held,
+    )

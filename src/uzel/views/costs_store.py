@@ -33,12 +33,41 @@ select ({LEFT_AT} at time zone $5)::date as day, channel, connection_id, place_i
  group by 1, 2, 3, 4, 5 order by 1 desc, 2, 3, 4, 5
 """  # noqa: S608
 
-HELD = f"""
-select count(*) from (
+WAITING = f"""
     select business_id, state_reason from message
-     where (state, id) >= ('planned', 0) and (state, id) < ('planned', $2)
-     order by state desc, id desc limit {MOST_WAITING}) t
+     where (state, id) >= ('planned', 0) and (state, id) < ('planned', {{newest}})
+     order by state desc, id desc limit {MOST_WAITING}"""  # noqa: S608
+HELD = f"""
+select count(*) from ({WAITING.format(newest="$2")}) t
  where business_id = $1 and state_reason = 'budget_spent'
+"""  # noqa: S608
+
+
+# As long as nothing was reserved, the day has cost what left on it: see messages.guard_store.
+BUDGET = """
+select b.rules, s.spent_minor, s.messages
+  from business b,
+       lateral (select spent_minor, messages from budget_day
+                 where business_id = b.id and day = $2
+                 union all
+                select coalesce(sum(coalesce(cost_minor, estimate_minor, 0)), 0)::bigint, count(*)
+                  from message
+                 where business_id = b.id and budget_day = $2
+                   and state not in ('failed', 'cancelled')
+                   and not exists (select 1 from budget_day where business_id = b.id and day = $2)
+                having not exists (select 1 from budget_day
+                                    where business_id = b.id and day = $2)) s
+ where b.id = $1
+"""
+
+
+LIMITED = f"""
+select b.id as business_id, b.name, b.rules::text as rules,
+       (now() at time zone b.time_zone)::date as day, coalesce(h.held, 0) as held
+  from business b
+  left join (select business_id, count(*) as held from ({WAITING.format(newest="$1")}) t
+              where state_reason = 'budget_spent' group by 1) h on h.business_id = b.id
+ where b.rules ?| array['budget_day_minor', 'messages_per_day'] order by b.id
 """  # noqa: S608
 
 
@@ -82,12 +111,17 @@ async def spent(
 async def budget_of(connection: Connection, business_id: int, day: date) -> Any:
     """(rules, spent_minor, messages) of a business on a day of its calendar."""
     return await connection.fetchrow(
-        "select b.rules, coalesce(d.spent_minor, 0) as spent_minor, "
-        "coalesce(d.messages, 0) as messages from business b "
-        "left join budget_day d on d.business_id = b.id and d.day = $2 where b.id = $1",
+        BUDGET,
         business_id,
         day,
     )
+
+
+async def limited(connection: Connection) -> list[Any]:
+    """(business_id, name, rules as JSON text, day, held) of businesses with a budget; day: today,
+    there.
+    """
+    return await connection.fetch(LIMITED, NEWEST)
 
 
 async def held(connection: Connection, business_id: int) -> int:

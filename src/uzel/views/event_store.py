@@ -46,6 +46,8 @@ async def list_events(
         scan.key("reason", wanted.reason, "reason is not null")
     if wanted.type is not None:
         scan.key("type", wanted.type)
+    if wanted.without:
+        scan.where("type <> all({}::text[])", list(wanted.without))
     if connection_ids is not None and len(connection_ids) == 1:
         scan.key("connection_id", connection_ids[0])
     elif connection_ids is not None:

@@ -8,8 +8,8 @@ from uzel.model.phone import PhoneRejected, parse_phone
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """text: an order number, or a subject as it is shown; phone: in any spelling; `since` is
-    inclusive, `until` is not.
+    """text: an order number, or a subject as it is shown; phone: in any spelling; without: types
+    that are left out; `since` is inclusive, `until` is not.
     """
 
     connector: str | None = None
@@ -19,6 +19,7 @@ class EventFilter:
     reason: str | None = None
     phone: str | None = None
     text: str | None = None
+    without: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -35,9 +36,11 @@ class RawEventFilter:
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """phone: in any spelling."""
+    """phone: in any spelling; reason: why it is as it is, a code."""
 
     state: str | None = None
+    reason: str | None = None
+    business_id: int | None = None
     phone: str | None = None
     connection_id: int | None = None
     since: datetime | None = None

@@ -27,6 +27,10 @@ async def list_messages(
         scan.key("state", wanted.state)
     if wanted.connection_id is not None:
         scan.where("connection_id = {}", wanted.connection_id)
+    if wanted.reason is not None:
+        scan.where("state_reason = {}", wanted.reason)
+    if wanted.business_id is not None:
+        scan.where("business_id = {}", wanted.business_id)
     await scan.between(pool, wanted.since, wanted.until)
     return await scan.page(pool, to_message, before, limit)
 

@@ -27,6 +27,21 @@ ACT = """
 select at, actor, detail from audit
  where subject = $1 and subject is not null and action = $2 order by id desc limit 1
 """
+# Of the calls since, the newest are enough: one that goes well is among them, or tests can be
+# trusted more than it.
+FAILED_TESTS = """
+select n.id, t.at, t.detail ->> 'text' as text
+  from connection n,
+       lateral (select at, detail from audit
+                 where subject = 'connection:' || n.id and subject is not null and action = $1
+                 order by subject desc, id desc limit 1) t
+ where t.detail ->> 'good' = 'false'
+   and not exists (select 1 from (select state, finished_at from call
+                                   where (connection_id, id) >= (n.id, 0)
+                                     and (connection_id, id) < (n.id, $2)
+                                   order by connection_id desc, id desc limit 100) c
+                    where c.state = 'accepted' and c.finished_at > t.at)
+"""
 REFUSED = """
 select reason, count from refusal
  where day = (now() at time zone 'utc')::date and connector = $1 order by count desc
@@ -43,6 +58,14 @@ async def seen(connection: Connection | Pool, connection_id: int) -> tuple[bool,
 async def last_act(connection: Connection | Pool, subject: str, action: str) -> Any:
     """(at, actor, detail) of the newest such entry of the audit; None if there is none."""
     return await connection.fetchrow(ACT, subject, action)
+
+
+async def failed_tests(connection: Connection | Pool, action: str) -> dict[int, Any]:
+    """Connection → (id, at, text) of its last test, where that failed and no call went well since.
+    `action`: by which the audit knows tests.
+    """
+    rows = await connection.fetch(FAILED_TESTS, action, NEWEST)
+    return {row["id"]: row for row in rows}
 
 
 async def message_of(connection: Connection | Pool, message_id: int) -> Any:

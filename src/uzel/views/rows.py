@@ -196,7 +196,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something the search found. kind: event, raw_event, message, call; `id` within it."""
+    """Something the search found. kind: event, raw_event, message, call, order; `id` within it."""
 
     kind: str
     id: int

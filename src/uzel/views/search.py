@@ -8,6 +8,7 @@ from uzel.kit.database import Connection, Pool
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.views import search_store as store
 from uzel.views.rows import Hit
+from uzel.views.shops import find_orders
 
 LONGEST = 200
 SHORTEST_THING = 4
@@ -37,7 +38,7 @@ async def search(pool: Pool, text: str) -> list[Hit]:
         return []
     found: dict[tuple[str, int], Hit] = {}
     async with pool.acquire() as connection:
-        for branch in (by_phone, by_email, by_subject, by_name, by_number, by_digest):
+        for branch in (find_orders, by_phone, by_email, by_subject, by_name, by_number, by_digest):
             for hit in await branch(connection, text):
                 found.setdefault((hit.kind, hit.id), hit)
     return list(found.values())

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from uzel import __version__
-from uzel.web import health, metrics
+from uzel.web import health, metrics, public
 from uzel.web.api import problems
 from uzel.web.api.app import PREFIX as API
 from uzel.web.api.app import create_api
@@ -57,6 +57,7 @@ def create_pages(deps: Deps) -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(problems.pages)
     guest.register(app)
+    public.register(app, deps)
     console.register(app, deps)
     return app
 
@@ -70,9 +71,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(save_counts(deps)),
     ]
     yield
-    for task in deps.tasks:
+    running = list(deps.tasks)
+    for task in running:
         task.cancel()
-    await asyncio.gather(*deps.tasks, return_exceptions=True)
+    await asyncio.gather(*running, return_exceptions=True)
     await deps.receiver.close()
     await deps.door.save_counts(deps.pool)
 

@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import Request
 
 from uzel.calls.closing import Owner
+from uzel.calls.reach import Reach
 from uzel.connections.registry import Registry
 from uzel.events.door import Door
 from uzel.events.receive import Receiver
@@ -28,10 +30,11 @@ class Deps:
     pool: database.Pool
     ring: KeyRing
     registry: Registry
+    reach: Reach
     receiver: Receiver
     door: Door
     owners: Mapping[str, Owner]
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
     stopping: Callable[[], bool] = lambda: False
 

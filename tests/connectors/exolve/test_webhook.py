@@ -49,12 +49,18 @@ def test_of_several_events_about_one_text_the_billed_one_counts_once() -> None:
     assert billed[0].data == Inbound("sms", "79990000001", "СТОП", str(ID))
 
 
-def test_without_an_id_sender_and_time_tell_texts_apart() -> None:
+def test_without_an_id_sender_time_and_text_tell_texts_apart() -> None:
     anonymous = without(INCOMING, "message_id")
     same = read({**anonymous, "date": "2026-11-20T12:15:02+03:00", "billed": True})
     assert read(anonymous).key == same.key is not None
-    others = [{**anonymous, "sender": "79990000002"}, {**anonymous, "date": "2026-11-20T09:15:03Z"}]
-    assert len({read(anonymous).key, *(read(other).key for other in others)}) == 3
+    others = [
+        {**anonymous, "sender": "79990000002"},
+        {**anonymous, "date": "2026-11-20T09:15:03Z"},
+        # In the same second: the second of them may be the one that counts.
+        {**anonymous, "text": "Спасибо, вкусно"},
+        {**anonymous, "text": None},
+    ]
+    assert len({read(anonymous).key, *(read(other).key for other in others)}) == 5
 
 
 def test_a_text_with_neither_id_nor_time_counts_each_time() -> None:

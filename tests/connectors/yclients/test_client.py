@@ -63,6 +63,7 @@ def test_the_button_tells_where_records_go_and_shows_no_key(
     run: Run, listener: Listener, config: YclientsConfig, settings: Any, said: str
 ) -> None:
     answer = run(at(listener, config, {"success": True, "data": settings}), "hooks", {})
+    assert (answer.data["missing"] is None) == (said[:20] == "уведомления включены")
     assert said in answer.data["webhook"]
     assert "canary" not in repr(answer)
 
@@ -126,6 +127,8 @@ def test_wrong_tokens_and_somebody_else_s_location(run: Run, config: YclientsCon
         with pytest.raises(AuthFailed) as caught:
             run(other, "hooks", {})
         assert caught.value.http_status == status
+        assert ("токен" if status == 401 else "филиал") in caught.value.detail
+        assert "HTTP" not in caught.value.detail
 
 
 def order(control: httpx2.Client, config: YclientsConfig, listener: Listener, **asked: Any) -> Any:

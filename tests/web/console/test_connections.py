@@ -165,6 +165,32 @@ def test_the_test_button_asks_the_provider(web_app: WebApp, visitor: Visitor) ->
     assert value(web_app, STATE, 3) == "paused"
 
 
+def test_a_test_that_failed_is_shown_until_something_goes_well(
+    web_app: WebApp, visitor: Visitor
+) -> None:
+    pages = ("/connections", "/connections/2", "/connections/2/setup")
+    mark, works = "проверка не прошла", "работает"
+    with running() as sandbox_url:
+        visitor.done("/connections/2/edit", api_id="bad", base_url=f"{sandbox_url}/smsru")
+        visitor.post("/connections/2/test")
+        visitor.done("/connections/2/resume")
+        for path in pages:
+            assert mark in visitor.page(path), path
+        row = re.search('id="connection-2".*?</tr>', visitor.page("/connections"), re.DOTALL)
+        assert row and works not in row[0]
+        rows(web_app, "update call set state = 'accepted', finished_at = now() where id = (select "
+                      "max(id) from call where connection_id = 2)")  # fmt: skip
+        for path in pages:
+            assert mark not in visitor.page(path), path
+        assert "с тех пор вызовы проходят" in visitor.page("/connections/2/setup")
+        visitor.post("/connections/2/test")
+        assert mark in visitor.page("/connections")
+        visitor.done("/connections/2/edit", api_id="sandbox-x", base_url=f"{sandbox_url}/smsru")
+        visitor.post("/connections/2/test")
+        for path in pages:
+            assert mark not in visitor.page(path), path
+
+
 def test_pausing_and_resuming_wakes_what_waits(web_app: WebApp, visitor: Visitor) -> None:
     assert "на паузу поставил человек: olga" in visitor.done("/connections/2/pause")
     assert value(web_app, STATE, 2) == "paused"

@@ -75,7 +75,7 @@ def test_a_table_says_more_than_the_form(web_app: WebApp, visitor: Visitor) -> N
     )
     look = visitor.post(f"{PATH}/import", text=text, **TERMS)
     assert look.status_code == 200
-    assert figures(look.text) == [3, 1, 0, 2]
+    assert figures(look.text) == [3, 1, 0, 0, 2]
     assert "+79990000004 завтра" in look.text
     assert value(web_app, COUNT) == 1
     visitor.done(f"{PATH}/import", text=text, **TERMS, sure="yes")

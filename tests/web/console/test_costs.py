@@ -109,3 +109,24 @@ def test_bars_stand_on_each_other_and_share_one_scale() -> None:
         (0.0, 1.0),
     ]
     assert [bar.day for bar in bars] == days
+
+
+def test_what_the_budget_holds_is_listed_and_told(web_app: WebApp, books: Visitor) -> None:
+    rows(web_app, "update business set rules = rules || '{\"messages_per_day\": 5}'")
+    rows(
+        web_app,
+        "insert into budget_day values (1, (now() at time zone 'Europe/Moscow')::date, 0, 5)",
+    )
+    rows(web_app, "update message set state = 'planned', state_reason = 'quiet_hours'")
+    rows(web_app, "update message set state_reason = 'budget_spent' where id in (1, 3)")
+    page = books.page("/costs")
+    assert tiles(page)["ждут завтрашнего бюджета"] == "2 посмотреть"
+    (link,) = re.findall(r'href="(/messages\?[^"]+)">посмотреть', page)
+    listed = re.findall(r'id="message-(\d+)"', books.page(unescape(link)))
+    assert sorted(listed) == ["1", "3"]
+    other = unescape(link).replace("whose=1", "whose=2")
+    assert 'id="message-' not in books.page(other)
+    assert "Бюджет на сегодня исчерпан" in books.page("/")
+    books.page("/business/rules/money/edit")
+    books.done("/business/rules/money/edit", currency="RUB", sms_0="5", country_0="")
+    assert "Бюджет на сегодня исчерпан" not in books.page("/")

@@ -24,7 +24,9 @@ def stored(console: WebApp, condition: str) -> list[int]:
 
 def test_every_filter_narrows_the_list(console: WebApp, reader: Visitor) -> None:
     for query, condition in (
-        ("", "true"),
+        ("", "type <> 'receipt.updated'"),
+        ("type=any", "true"),
+        ("type=receipt.updated", "type = 'receipt.updated'"),
         ("connection=2", "connection_id = 2"),
         ("decision=skip", "decision = 'skip'"),
         ("reason=no_phone", "reason = 'no_phone'"),
@@ -32,12 +34,16 @@ def test_every_filter_narrows_the_list(console: WebApp, reader: Visitor) -> None
         ("phone=8+%28999%29+000-01-01", f"phone = '{DELIVERED_PHONE}'"),
         ("text=106", "subject = 'заказ 106'"),
         ("decision=skip&reason=duplicate&connection=1", "reason = 'duplicate'"),
-        ("period=1h", "true"),
+        ("period=1h", "type <> 'receipt.updated'"),
+        ("period=1h&type=any", "true"),
         ("until=2020-01-01T00:00", "false"),
         ("since=2020-01-01T00:00&decision=request", "decision = 'request'"),
     ):
         found = stored(console, condition)
         assert shown(reader, query) == found, query
+    assert len(shown(reader, "")) < len(shown(reader, "type=any"))
+    assert "Отчёты о доставке не показаны." in reader.page("/events")
+    assert "Отчёты о доставке не показаны." not in reader.page("/events?connection=2")
     assert "Под этот фильтр ничего не подходит" in reader.page("/events?until=2020-01-01T00:00")
 
 
@@ -75,7 +81,7 @@ def test_a_long_list_comes_in_pages_without_gaps(web_app: WebApp, visitor: Visit
         assert "connection=1" in path or not path
     assert seen == stored(web_app, "decision = 'skip' and connection_id = 1")
     assert len(seen) > 120
-    table = visitor.page("/events.csv").splitlines()
+    table = visitor.page("/events.csv?type=any").splitlines()
     assert len(table) == len(everything) + 1
 
 
@@ -111,6 +117,20 @@ def test_an_event_that_led_nowhere_says_why_and_what_to_do(
     duplicate = value(console, "select id from event where reason = 'duplicate'")
     first = value(console, "select duplicate_of from event where id = $1", duplicate)
     assert f'<a href="/events/{first}">Первое такое событие' in reader.page(f"/events/{duplicate}")
+
+
+def test_a_number_nobody_can_be_texted_at_is_shown_as_it_came(
+    web_app: WebApp, visitor: Visitor
+) -> None:
+    numbers = {"phone_landline": "+7 (495) 123-45-67", "phone_fake": "+7 777 777-77-77"}
+    orders = [delivery(930 + n, "Delivered", text) for n, text in enumerate(numbers.values())]
+    web_app.run(lambda: web_app.sample.post("iiko", orders))
+    web_app.process()
+    for reason, text in numbers.items():
+        number = value(web_app, "select max(id) from event where reason = $1", reason)
+        page = visitor.page(f"/events/{number}")
+        facts = page[page.index('<dl class="facts">') :]
+        assert f"<code>{text}</code>" in facts
 
 
 def test_an_unknown_outcome_says_whose_turn_it_is(console: WebApp, reader: Visitor) -> None:

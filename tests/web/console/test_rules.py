@@ -242,3 +242,20 @@ def test_rules_nobody_can_read_are_shown_as_such(web_app: WebApp, visitor: Visit
     assert "opens" in page
     visitor.done(EDIT.format("timing"), **fields_in(visitor.page(EDIT.format("timing"))))
     assert read_rules(stored(web_app)) == Rules()
+
+
+def test_what_waits_by_the_old_rules_is_told_and_reckoned(
+    web_app: WebApp, visitor: Visitor
+) -> None:
+    page = visitor.page("/business/rules")
+    assert "по прежним правилам" not in page
+    sent = fields_in(visitor.page(EDIT.format("timing")))
+    # The order of the sample that waits came in a moment ago.
+    page = visitor.done(EDIT.format("timing"), **{**sent, "delay_*": "13", "delay_*_unit": "d"})
+    assert "1 сообщение ждёт отправки по прежним правилам" in page
+    page = visitor.done("/business/rules/reckon")
+    assert "по прежним правилам" not in page
+    left = (
+        "select count(*) from call where state = 'planned' and due_at > now() + interval '1 hour'"
+    )
+    assert value(web_app, left) == 1

@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from console_visitor import Visitor, rows, value
-from running_web import WebApp
+from running_web import WebApp, running_web
 from sample_data import delivery
 from uzel.views.missing import REASONS, WITHIN
 from uzel.web.console.listing import PERIODS
@@ -79,6 +80,22 @@ def test_other_parts_that_are_missing(
     assert said not in todo(visitor)
     rows(web_app, change)
     assert said in todo(visitor)
+
+
+def test_links_that_open_nowhere_but_here_are_said_until_guests_can_open_them(
+    sample_dsn: str, tmp_path: Path
+) -> None:
+    said = "у Узла нет адреса, который открывается у гостей"
+    with running_web(sample_dsn, tmp_path) as web_app:
+        visitor = Visitor(web_app.url).sign_in()
+        assert said not in todo(visitor)  # its SMS.ru is a sandbox on this machine
+        visitor.done("/connections/2/edit", api_id="key", base_url="https://sms.ru")
+        assert said in (section := todo(visitor)) and web_app.url in section
+        for number in (2, 3):
+            visitor.done(f"/connections/{number}/off")
+        assert said in todo(visitor)
+    with running_web(sample_dsn, tmp_path, public_url="http://uzel.example") as web_app:
+        assert said not in todo(Visitor(web_app.url).sign_in())
 
 
 @pytest.mark.parametrize("reason", ["", "no_phone", "duplicate"])

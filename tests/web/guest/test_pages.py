@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from guest_visitor import LINKS, MANAGER_EMAIL, MANAGER_PHONE, Guest, new_guest
 from running_web import WebApp
 from sample_data import DELIVERED_PHONE
-from uzel.flows.review_requests.feedback import DIRECTIONS
+from uzel.flows.review_requests.said import text_of
 from uzel.flows.review_requests.wish import CODE_LENGTH, CODE_LETTERS, new_code
 from uzel.messages.draft import Draft, Letter
 from uzel.messages.send import plan_messages
@@ -152,7 +152,7 @@ def test_the_last_rating_counts(guest: Guest) -> None:
     assert guest.row()["rating"] == 4
 
 
-@pytest.mark.parametrize("stars", ["", "0", "6", "-1", "1.0", "٣", "five", "1 ", "1" * 5000])
+@pytest.mark.parametrize("stars", ["", "0", "6", "-1", "1.0", "٣", "five", "1 ", "5\0", "1" * 5000])
 def test_what_is_no_rating_changes_nothing(guest: Guest, stars: str) -> None:
     answer = guest.rate(stars)
     assert answer.status_code == 422
@@ -240,7 +240,17 @@ def test_the_last_message_counts_and_the_manager_hears_of_the_first(guest: Guest
     assert [alert["body"].split()[4] for alert in guest.alerts()] == ["one", "one"]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\r\n\t", "\0"])
+def test_an_alert_leads_nowhere_but_to_us(guest: Guest) -> None:
+    """A link in a guest's words would be followed in our name; the console shows the whole."""
+    said = "Верните деньги: https://evil.example/pay или evil.ru/pay"
+    guest.tell(said)
+    assert guest.row()["comment"] == said
+    for alert in guest.alerts():
+        assert "evil.example" not in alert["body"] and "evil.ru" not in alert["body"]
+        assert "[ссылка] или evil. ru/pay" in alert["body"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\r\n\t", "\x01", "\u200b\u200d\u3164 \u0301"])
 def test_an_empty_message_is_none(guest: Guest, text: str) -> None:
     guest.rate(4)
     answer = guest.tell(text)
@@ -265,12 +275,11 @@ def test_an_address_where_a_message_was_sent_leads_back_to_the_page(guest: Guest
 @given(text=st.text(max_size=300))
 def test_any_message_is_kept_as_it_is_or_refused_as_empty(web: WebApp, text: str) -> None:
     guest = new_guest(web)
-    dropped = {*map(chr, range(32)), *map(chr, range(127, 160)), *DIRECTIONS} - {"\n", "\t"}
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c not in dropped).strip()
     sent = text.encode(errors="replace").decode()
+    kept = text_of(sent.replace("\r\n", "\n").replace("\0", "\ufffd"))
     answer = guest.tell(sent)
     assert answer.status_code == (303 if kept else 422)
-    assert guest.row()["comment"] == (kept.encode(errors="replace").decode() or None)
+    assert guest.row()["comment"] == (kept or None)
 
 
 # How much
@@ -569,3 +578,57 @@ def test_head_is_get_without_a_body(guest: Guest) -> None:
 def test_a_slash_at_the_end_leads_nowhere_in_our_look(guest: Guest) -> None:
     answer = guest.ask("GET", "/")
     assert answer.status_code == 404 and TEXTS[404][0] in answer.text
+
+
+def due_in_s(guest: Guest) -> list[float]:
+    """How long each of the alerts still waits."""
+    query = (
+        "select extract(epoch from c.due_at - now())::float8 as wait from call c join message m "
+        "on c.effect = 'message:' || m.id where m.origin like 'low_rating:' || $1 || ':%'"
+    )
+    return [row["wait"] for row in guest._fetch(query, str(guest.id))]
+
+
+def test_few_stars_and_words_make_one_message(guest: Guest) -> None:
+    guest.rate(2)
+    assert all(60 < wait <= 120 for wait in due_in_s(guest))
+    guest.rate(1)
+    guest.tell("Суп был холодный")
+    alerts = guest.alerts()
+    assert sorted(alert["channel"] for alert in alerts) == ["email", "sms"]
+    for alert in alerts:
+        assert "оценка 1 из 5, гость пишет: Суп был холодный" in alert["body"]
+        assert f"/ratings/{guest.id}" in alert["body"]
+    assert all(wait <= 0 for wait in due_in_s(guest))
+    query = "select arguments from call where effect = any($1)"
+    for row in guest._fetch(query, [f"message:{alert['id']}" for alert in alerts]):
+        assert "Суп был холодный" in row["arguments"]["text"]
+
+
+def test_words_that_come_late_make_a_message_of_their_own(guest: Guest) -> None:
+    guest.rate(2)
+    (sms,) = [alert for alert in guest.alerts() if alert["channel"] == "sms"]
+    guest._fetch(
+        "update call set state = 'sending', attempt = 1 where effect = $1", f"message:{sms['id']}"
+    )
+    guest.tell("Суп был холодный")
+    guest.tell("И салат")
+    texts = sorted((alert["channel"], alert["body"].split(" http")[0]) for alert in guest.alerts())
+    assert texts == [
+        ("email", "Кофейня «Узел»: оценка 2 из 5, гость пишет: И салат"),
+        ("sms", "Кофейня «Узел»: гость пишет: Суп был холодный"),
+        ("sms", "Кофейня «Узел»: оценка 2 из 5."),
+    ]
+
+
+def test_alerts_cost_what_the_rate_card_says(guest: Guest, web: WebApp) -> None:
+    rules = {"rates": {"sms:RU": 450, "sms": 900, "email": 40}, "currency": "RUB"}
+    web.run(
+        lambda: web.deps.pool.execute("update business set rules = rules || $1 where id = 1", rules)
+    )
+    guest.rate(1)
+    price = {
+        alert["channel"]: (alert["estimate_minor"], alert["currency"]) for alert in guest.alerts()
+    }
+    (sms,) = [alert for alert in guest.alerts() if alert["channel"] == "sms"]
+    assert price == {"sms": (450 * sms["segments"], "RUB"), "email": (40, "RUB")}

@@ -45,6 +45,10 @@ PROGRAMS = {
     "Skype": "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5",
     "VK": "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)",
     "Google": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Google's safe browsing": "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X) Google-Safety",
+    "Gmail": (
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+    ),
     "Yandex": "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
     "a scanner": "Mozilla/5.0 (compatible; URLScan/1.0)",
     "a test browser": PHONE_BROWSER.replace("Chrome", "HeadlessChrome"),

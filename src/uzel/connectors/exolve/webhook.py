@@ -43,8 +43,8 @@ def parse(received: Received, config: Config) -> list[Element]:
 
 
 def incoming(event: Mapping[str, Any]) -> Element:
-    """Somebody's text. Its key is the message_id, else who wrote and when; without either it has
-    none and counts each time it comes, since an unheard "stop" is worse than one heard twice.
+    """Somebody's text. Its key is the message_id, else who wrote what and when; without either it
+    has none and counts each time it comes, since an unheard "stop" is worse than one heard twice.
     """
     message_id, sent_at = message_id_of(event.get("message_id")), utc_of(event.get("date"))
     element = Element(
@@ -57,14 +57,20 @@ def incoming(event: Mapping[str, Any]) -> Element:
     sender = str(phone_of(event.get("sender")) or "")
     if not _SENDER.fullmatch(sender):
         return replace(element, reason="sender_invalid")
+    text = written(event.get("text"))
     known_by = message_id
     if known_by is None and sent_at is not None:
-        known_by = sha256(f"{sender} {sent_at.isoformat()}".encode()).hexdigest()[:DIGEST_CHARS]
+        known_by = f"{digest(f'{sender} {sent_at.isoformat()}')}:{digest(text or '')}"
     return replace(
         element,
         key=f"inbound:{known_by}" if known_by else None,
-        data=Inbound("sms", sender, written(event.get("text")), message_id),
+        data=Inbound("sms", sender, text, message_id),
     )
+
+
+def digest(text: str) -> str:
+    """Of no length that grows, and not to be read."""
+    return sha256(text.encode()).hexdigest()[:DIGEST_CHARS]
 
 
 def outgoing(event: Mapping[str, Any]) -> Element:

@@ -9,11 +9,19 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
+import orjson
 
 from uzel.connector import Answer
 from uzel.connectors.yclients.config import YclientsConfig
 from uzel.connectors.yclients.record import code_of, is_deleted
-from uzel.errors import ConfigError, ContractBroken, OutcomeUnknown, Rejected
+from uzel.errors import (
+    AuthFailed,
+    CallFailed,
+    ConfigError,
+    ContractBroken,
+    OutcomeUnknown,
+    Rejected,
+)
 from uzel.kit.body import at, label_of, text_of
 from uzel.kit.http import ask, json_of
 
@@ -25,6 +33,11 @@ NOTHING_TO_ASK = (
     "проверять нечего: записи приходят сами; токены и номер филиала нужны, чтобы вписать адрес "
     "и дозапросить пропущенное"
 )
+NOT_POSTED = "Ключи верны, но записи сюда не приходят: впишите адрес и включите уведомления"
+WRONG_TOKENS = {
+    401: "YCLIENTS не принимает токены: проверьте токен партнёра и токен пользователя",
+    403: "YCLIENTS не даёт доступа к филиалу: у пользователя нет прав или приложение не подключено",
+}
 # What of a record `webhook.py` reads: the rest is nobody's business in a journal of calls.
 RECORD_FIELDS = (
     *("id", "company_id", "visit_id", "activity_id", "clients_count", "deleted", "date"),
@@ -40,11 +53,15 @@ Content = dict[str, Any]
 async def hooks(http: httpx2.AsyncClient, config: YclientsConfig, arguments: Arguments) -> Answer:
     """Where the location posts, in words for people; without tokens nothing is asked.
 
-    Answer: data {"webhook"}; addresses without their query, which holds keys.
+    Answer: data {"webhook", "missing"}; addresses without their query, which holds keys; `missing`
+    is None where records are posted somewhere.
     """
     if config.partner_token is None and config.user_token is None:
-        return Answer(data={"webhook": NOTHING_TO_ASK})
-    return Answer(data={"webhook": in_words(await hook_settings(http, config))})
+        return Answer(data={"webhook": NOTHING_TO_ASK, "missing": None})
+    found = await hook_settings(http, config)
+    posts = all(code_of(found.get(name)) == 1 for name in ("active", "record"))
+    missing = None if posts and urls_of(found) else NOT_POSTED
+    return Answer(data={"webhook": in_words(found), "missing": missing})
 
 
 async def records_changed(
@@ -99,7 +116,15 @@ async def call(
 ) -> Content:
     """Ask and return the answer's object once it says success. Raises ConfigError, CallFailed."""
     effect = method != "GET"
-    response = await ask(http, method, path, effect=effect, json=json, headers=headers(config))
+    response = await ask(
+        http,
+        method,
+        path,
+        effect=effect,
+        json=json,
+        headers=headers(config),
+        refusal=refusal,
+    )
     content = json_of(response, effect=effect)
     success = content.get("success")
     if success is True:
@@ -109,6 +134,21 @@ async def call(
         raise broken("YCLIENTS: в ответе не сказано, удалось ли")
     said = text_of(at(content, "meta", "message")) or "причина не названа"
     raise Rejected(f"YCLIENTS: {said}", http_status=response.status_code)
+
+
+def refusal(response: httpx2.Response) -> CallFailed | None:
+    """Their answer does not say which token is meant; what they do say (`meta.message`) is added.
+    None where the status says enough.
+    """
+    status = response.status_code
+    if status not in WRONG_TOKENS:
+        return None
+    try:
+        said = text_of(at(orjson.loads(response.content), "meta", "message"))
+    except ValueError:
+        said = None
+    words = WRONG_TOKENS[status] + (f" ({said})" if said else "")
+    return AuthFailed(words, http_status=status)
 
 
 def headers(config: YclientsConfig) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from uzel.flows.review_requests.store import WAYS
 from uzel.kit.database import Connection, Pool
+from uzel.messages.draft import Letter, size_of
 
 # A rating two months after a visit is about something else.
 LINK_LIVES = "60 days"
@@ -37,6 +38,25 @@ select r.id, r.business_id, r.place_id, r.event_id, r.phone, r.email, r.guest_na
 """  # noqa: S608
 
 
+# Only a call that nobody has begun: of any other the old words may be on their way.
+REWRITE = """
+with rewritten as (
+    update call c
+       set arguments = c.arguments || $3::jsonb,
+           due_at = case when $4 then clock_timestamp() else c.due_at end
+      from message m
+     where m.origin = $1 and m.connection_id = $2 and c.effect = 'message:' || m.id
+       and c.state = 'planned' and c.attempt = 0
+    returning m.id
+)
+update message m
+   set body = $5, encoding = $6, segments = $7, estimate_minor = $8, currency = $9,
+       updated_at = now()
+  from rewritten w where m.id = w.id
+returning m.id
+"""
+
+
 async def by_code(connection: Connection | Pool, code: str) -> Any:
     """See BY_CODE; None for an unknown word."""
     return await connection.fetchrow(BY_CODE, code)
@@ -61,14 +81,34 @@ async def rate(connection: Connection, request_id: int, stars: int) -> bool:
     return bool(done == "UPDATE 1")
 
 
-async def comment(connection: Connection, request_id: int, text: str) -> None:
-    """Write down what the guest tells the owner."""
-    await connection.execute(
+async def comment(connection: Connection, request_id: int, text: str) -> bool:
+    """Write down what the guest tells the owner; True if it is the first."""
+    first: bool = await connection.fetchval(
+        "with old as (select comment from review_request where id = $1 for update) "
         "update review_request set comment = $2, commented_at = now(), seen_by = null, "
-        "seen_at = null where id = $1",
+        "seen_at = null from old where id = $1 returning old.comment is null",
         request_id,
         text,
     )
+    return first
+
+
+async def rewrite(connection: Connection, origin: str, letter: Letter, *, at_once: bool) -> bool:
+    """Have a message that waits say this instead; False if there is none that has not begun."""
+    encoding, segments = size_of(letter)
+    found = await connection.fetchval(
+        REWRITE,
+        origin,
+        letter.connection_id,
+        dict(letter.arguments),
+        at_once,
+        letter.body,
+        encoding,
+        segments,
+        letter.estimate_minor,
+        letter.currency,
+    )
+    return found is not None
 
 
 async def follow(connection: Connection, request_id: int, platform: str) -> None:
@@ -81,10 +121,13 @@ async def follow(connection: Connection, request_id: int, platform: str) -> None
 
 
 async def manager(connection: Connection, request_id: int) -> Any:
-    """(event_id, place_id, manager_phone, manager_email) of a request's place."""
+    """(event_id, place_id, manager_phone, manager_email) of a request's place, and the rules of its
+    business as JSON text.
+    """
     return await connection.fetchrow(
-        "select r.event_id, r.place_id, p.manager_phone, p.manager_email "
-        "from review_request r join place p on p.id = r.place_id where r.id = $1",
+        "select r.event_id, r.place_id, p.manager_phone, p.manager_email, b.rules::text as rules "
+        "from review_request r join place p on p.id = r.place_id "
+        "join business b on b.id = r.business_id where r.id = $1",
         request_id,
     )
 

@@ -7,7 +7,8 @@ from html import escape
 from uzel.connections.registry import Active, Registry
 from uzel.errors import ConfigError
 from uzel.flows.review_requests.settings import Business, Place, Text
-from uzel.messages.draft import Letter, taken_by
+from uzel.kit.public_address import leads_inside
+from uzel.messages.draft import Letter, Way, taken_by
 from uzel.messages.template import check_length, render
 from uzel.model.rules import Hop
 from uzel.model.sms_text import count_segments
@@ -46,24 +47,46 @@ class Request:
     values: Mapping[str, str]
 
 
-def letters_for(
+@dataclass(frozen=True, slots=True)
+class Route:
+    """letters: the ways in order; ways: all that were thought of, the closed ones too."""
+
+    letters: Sequence[Letter]
+    ways: Sequence[Way]
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no letter: `link_inside`, `text_too_long`, `no_phone`, `no_channel`,
+        `no_template`.
+        """
+        reasons = [way.closed for way in self.ways]
+        order = ("link_inside", "text_too_long", "no_phone", "no_channel", "no_template")
+        return next((reason for reason in order if reason in reasons), "no_channel")
+
+
+def route_for(
     registry: Registry, business: Business, place: Place, guest: Guest, request: Request
-) -> list[Letter] | str:
-    """The ways in order, or the reason why there is none: `no_template`, `no_channel`, `no_phone`,
-    `text_too_long`.
-    """
-    reasons: list[str] = []
+) -> Route:
+    """By which ways this guest can be reached, and why not by the others."""
     letters: list[Letter] = []
+    ways: list[Way] = []
     for hop in business.rules.route or DEFAULT_ROUTE:
         made = letter_for(registry, business, place, guest, request, hop)
         if isinstance(made, Letter):
             letters.append(made)
+            ways.append(Way(hop.channel))
         elif made is not None:
-            reasons.append(made)
-    if letters:
-        return letters
-    order = ("text_too_long", "no_phone", "no_channel", "no_template")
-    return next((reason for reason in order if reason in reasons), "no_channel")
+            ways.append(Way(hop.channel, made))
+    return Route(letters, ways)
+
+
+def leads_nowhere(request: Request, active: Active) -> bool:
+    """Whether the link is of no use to who gets it: it leads to this machine or its network, and
+    the provider is outside. A sandbox beside us takes anything.
+    """
+    link = request.values.get("link")
+    theirs = str(getattr(active.config, "base_url", ""))
+    return bool(link) and leads_inside(str(link)) and not leads_inside(theirs)
 
 
 def letter_for(
@@ -74,16 +97,18 @@ def letter_for(
     request: Request,
     hop: Hop,
 ) -> Letter | str | None:
-    """One way; the reason why it is closed; None where it is not meant for this guest."""
+    """One way; the reason why it is closed; None where this business does not use it."""
+    text = business.text(request.purpose, hop.channel, place, guest.word)
+    if text is None and hop.channel != "sms" and not business.rules.route:
+        return None
     address = address_for(business, guest, hop.channel)
     if address is None:
-        return "no_phone" if hop.channel != "email" and guest.phone is None else None
-    text = business.text(request.purpose, hop.channel, place, guest.word)
+        return letter_lacks(guest, hop.channel)
     if text is None:
-        return "no_template" if hop.channel == "sms" or business.rules.route else None
+        return "no_template"
     via = next(connections_for(registry, business.id, hop, text, guest), None)
-    if via is None:
-        return "no_channel"
+    if via is None or leads_nowhere(request, via[0]):
+        return "no_channel" if via is None else "link_inside"
     active, channel = via
     operation = active.connector.channels[channel].operation
     body = render(text.body, request.values)
@@ -108,6 +133,15 @@ def letter_for(
         currency=business.rules.currency if rate is not None else None,
         takes=taken_by(active.connector.operations[operation]),
     )
+
+
+def letter_lacks(guest: Guest, channel: str) -> str:
+    """Why this channel finds the guest nowhere."""
+    if channel == "email":
+        return "no_email"
+    if guest.phone is None:
+        return "no_phone"
+    return "unreachable" if channel in guest.unreachable else "whatsapp_russia"
 
 
 def address_for(business: Business, guest: Guest, channel: str) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from uzel.connections.registry import Registry
 from uzel.flows.review_requests import feedback_store as store
-from uzel.flows.review_requests.letters import Guest, Request, letters_for
+from uzel.flows.review_requests.letters import Guest, Request, route_for
 from uzel.flows.review_requests.settings import Business, load
 from uzel.kit import database
 from uzel.messages.draft import Draft
@@ -47,8 +47,8 @@ def draft_for(registry: Registry, business: Business, row: Any, url: str) -> Dra
         "code": row["code"],
         "name": row["guest_name"] or "",
     }
-    letters = letters_for(registry, business, place, guest, Request(PURPOSE, values))
-    if isinstance(letters, str):
+    route = route_for(registry, business, place, guest, Request(PURPOSE, values))
+    if not route.letters:
         return None
     now = datetime.now(UTC)
     due_at = place.rules.hours.next_open(now, place.zone)
@@ -56,7 +56,8 @@ def draft_for(registry: Registry, business: Business, row: Any, url: str) -> Dra
         business_id=business.id,
         purpose=PURPOSE,
         origin=f"{PURPOSE}:{row['id']}",
-        letters=letters,
+        letters=route.letters,
+        route=route.ways,
         phone=row["phone"],
         event_id=row["event_id"],
         place_id=place.id,

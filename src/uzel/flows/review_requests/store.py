@@ -9,6 +9,16 @@ from uzel.kit.database import Connection
 WAYS = """array(select 'review_request:' || {} || case when h = 0 then '' else '#' || h end
                 from generate_series(0, 9) h)"""
 
+# Whether a visit whose request was cancelled ({row}) may be asked about anew by what is told now.
+CLAIMABLE = """{row}.state = 'cancelled'
+   and case when {told}.part <> {row}.part
+            then not {row}.called_off ? {told}.part
+                 or {told}.occurred_at > ({row}.called_off ->> {told}.part)::timestamptz
+            else {told}.occurred_at > {row}.occurred_at
+                 or {row}.reason = 'unmarked' and {told}.occurred_at = {row}.occurred_at end
+   and not exists (select 1 from message m where m.origin = any({ways})
+                   and m.state <> 'cancelled')"""
+
 # One row per visit decides: a visit that was asked about is not asked about again; one that was
 # cancelled is asked about only by a completion that happened after the cancellation, and only if
 # no message about it may have left. It is a new request then: the old one's message is withdrawn.
@@ -31,16 +41,17 @@ on conflict (connection_id, visit) do update
        code = excluded.code, due_at = excluded.due_at, not_after = excluded.not_after,
        consent = excluded.consent, remind_at = excluded.remind_at, reminded_at = null,
        created_at = now(), updated_at = now()
- where r.state = 'cancelled'
-   and case when excluded.part <> r.part
-            then not r.called_off ? excluded.part
-                 or excluded.occurred_at > (r.called_off ->> excluded.part)::timestamptz
-            else excluded.occurred_at > r.occurred_at
-                 or r.reason = 'unmarked' and excluded.occurred_at = r.occurred_at end
-   and not exists (select 1 from message m where m.origin = any({WAYS.format("r.id")})
-                   and m.state <> 'cancelled')
+ where {CLAIMABLE.format(row="r", told="excluded", ways=WAYS.format("r.id"))}
 returning id, event_id
 """  # noqa: S608
+
+# Whether a guest may be asked again: long enough ago, or the request before reached nobody.
+GAP_IS_OVER = f"""(gap.asked_at < now() - make_interval(
+           days => (select request_gap_days from business where id = gap.business_id))
+    or exists (select 1 from message where origin = 'review_request:' || gap.request_id)
+       and not exists (select 1 from message
+                        where origin = any({WAYS.format("gap.request_id")})
+                          and state not in ('failed', 'cancelled')))"""  # noqa: S608
 
 # The row of a guest (a phone, or an e-mail address where there is none) is taken by whoever asks
 # first; the others find it fresh. A request that was withdrawn or could not be sent, by any of its
@@ -51,12 +62,7 @@ select g.business_id, g.phone, now(), g.request_id
   from unnest($1::bigint[], $2::text[], $3::bigint[]) as g(business_id, phone, request_id)
 on conflict (business_id, phone) do update
    set asked_at = now(), request_id = excluded.request_id
- where gap.asked_at < now() - make_interval(
-           days => (select request_gap_days from business where id = gap.business_id))
-    or exists (select 1 from message where origin = 'review_request:' || gap.request_id)
-       and not exists (select 1 from message
-                        where origin = any({WAYS.format("gap.request_id")})
-                          and state not in ('failed', 'cancelled'))
+ where {GAP_IS_OVER}
 returning request_id
 """  # noqa: S608
 

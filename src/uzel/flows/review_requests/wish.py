@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from uzel.connections.registry import Registry
 from uzel.events.event import Decision, Event
 from uzel.flows.review_requests.judge import SKIP, guest_phone
-from uzel.flows.review_requests.letters import Guest, Request, letters_for
+from uzel.flows.review_requests.letters import Guest, Request, Route, route_for
 from uzel.flows.review_requests.settings import Business, Place
-from uzel.messages.draft import Letter
 from uzel.messages.stop_list import address_of
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.model.rules import Guests, Rules
@@ -59,7 +59,7 @@ class Wish:
     phone: str | None
     email: str | None
     code: str
-    letters: Sequence[Letter]
+    route: Route
     due_at: datetime | None
     not_after: datetime | None
     consent: str | None
@@ -106,11 +106,11 @@ def wish_for(
         return Decision(event.id, SKIP, reason)
     guest = guest_of(phone, region, email, known)
     code = new_code()
-    letters = letters_for(
+    route = route_for(
         registry, business, place, guest, Request(PURPOSE, values_of(visit, place, url, code))
     )
-    if isinstance(letters, str):
-        return Decision(event.id, SKIP, letters)
+    if not route.letters:
+        return Decision(event.id, SKIP, route.refusal)
     return Wish(
         event=event,
         visit=visit,
@@ -119,7 +119,7 @@ def wish_for(
         phone=phone,
         email=email,
         code=code,
-        letters=letters,
+        route=route,
         due_at=due_at,
         not_after=not_after,
         consent=consent,
@@ -173,16 +173,20 @@ def forbidden(
 
 def times(event: Event, place: Place, now: datetime) -> tuple[datetime | None, datetime | None]:
     """(when to ask, None for at once; until when)."""
-    rules = place.rules
     visited_at = event.element.occurred_at or event.received_at
+    return times_of(visited_at, event.connection.connector.name, place.rules, place.zone, now)
+
+
+def times_of(
+    visited_at: datetime, connector: str, rules: Rules, zone: ZoneInfo, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """The same for a visit that this source told of."""
     # A clock that is ahead must not put a request off.
-    meant = min(visited_at, now) + rules.delay(event.connection.connector.name)
-    due_at = rules.hours.next_open(max(meant, now), place.zone)
+    meant = min(visited_at, now) + rules.delay(connector)
+    due_at = rules.hours.next_open(max(meant, now), zone)
     not_after = None
     if rules.expires_after_s is not None:
-        not_after = rules.hours.next_open(meant, place.zone) + timedelta(
-            seconds=rules.expires_after_s
-        )
+        not_after = rules.hours.next_open(meant, zone) + timedelta(seconds=rules.expires_after_s)
     return (due_at if due_at > now else None), not_after
 
 

@@ -66,7 +66,7 @@ class Refused(Shape):
 
     connector: str = Field(examples=["iiko"])
     reason: str = Field(
-        description="key, signature, body, size, busy, method.", examples=["signature"]
+        description="key, signature, body, size, busy, method, cron.", examples=["signature"]
     )
     count: int = Field(examples=[3])
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from uzel.connections.registry import Registry
 from uzel.kit.database import Pool
-from uzel.views import overview_store
+from uzel.views import overview_store, shops_store
 from uzel.views.overview import Overview, overview
 
 # The overview of a busy day costs tens of milliseconds; whoever only watches can share it.
@@ -19,18 +19,22 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """For the badges of every page: calls with an unknown outcome, requests nobody could read."""
+    """For the badges of every page: calls with an unknown outcome, requests nobody could read,
+    orders of shops that are stuck.
+    """
 
     unknown: int
     parked: int
+    orders: int
 
 
 async def attention(pool: Pool) -> Attention:
-    """As of now. Both counts read a partial index that is nearly always empty."""
+    """As of now. All counts read a partial index that is nearly always empty."""
     async with pool.acquire() as connection:
         unknown = await overview_store.unknown_calls(connection)
         waiting = await overview_store.open_raw_events(connection, 60.0)
-    return Attention(unknown.count, waiting["parked"].count if "parked" in waiting else 0)
+        stuck = await shops_store.stuck_count(connection)
+    return Attention(unknown.count, waiting["parked"].count if "parked" in waiting else 0, stuck)
 
 
 class Glance:
@@ -58,4 +62,6 @@ class Glance:
     async def pulse(self) -> str:
         """A word that changes when anything does that a page shows."""
         seen = replace(await self.overview(older_s=FRESH_FOR_S), at=NEVER)
-        return hashlib.blake2b(repr(seen).encode(), digest_size=8).hexdigest()
+        async with self._pool.acquire() as connection:
+            orders = await shops_store.pulse(connection)
+        return hashlib.blake2b(f"{seen!r} {orders}".encode(), digest_size=8).hexdigest()

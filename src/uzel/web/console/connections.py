@@ -5,14 +5,16 @@ from importlib.resources import files
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from uzel.calls.check import Check, check
+from uzel.calls.check import TESTED, Check, Seen, check_and_note
 from uzel.calls.plan import wake
 from uzel.connections import manage, store
 from uzel.connections.registry import Active
 from uzel.connectors import connectors
 from uzel.people.store import note
+from uzel.views import provider_store
 from uzel.views.overview import Breaker, to_breaker
 from uzel.views.overview_store import troubled_connections
+from uzel.web.console.access import access_of
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.listing import LARGEST_INT, found, row_id
 from uzel.web.console.markdown import to_html
@@ -20,7 +22,6 @@ from uzel.web.console.page import go, render
 
 # In our READMEs this stands for the installation's own address.
 OUR_ADDRESS = "https://ВАШ-УЗЕЛ"
-TESTED, LONGEST_SAID = "test", 500
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,6 +35,7 @@ async def show_list(desk: OwnDesk) -> Response:
         "connections.html",
         connections=list(desk.deps.registry.all()),
         resting=await resting(desk),
+        failed=await provider_store.failed_tests(desk.deps.pool, TESTED),
     )
 
 
@@ -112,10 +114,9 @@ async def show_setup(desk: OwnDesk, connector: str) -> Response:
 
 async def check_now(desk: Desk, active: Active) -> Check:
     """Ask the provider, and keep what came of it."""
-    done = await check(active)
-    said = {"good": done.good, "text": done.text[:LONGEST_SAID]}
-    await note(desk.deps.pool, desk.person.login, TESTED, f"connection:{active.id}", said)
-    return done
+    pool = desk.deps.pool
+    seen = Seen(*await provider_store.seen(pool, active.id), desk.zone)
+    return await check_and_note(pool, active, desk.deps.reach, desk.person.login, seen)
 
 
 async def receiver(desk: Desk, connection_id: str) -> Active:
@@ -152,10 +153,13 @@ async def page_of(
         "connection.html",
         active=active,
         checked=checked,
+        failed=(await provider_store.failed_tests(desk.deps.pool, TESTED)).get(active.id),
         hook=hook,
         hook_url=hook_url(desk, active.connector.name, "…"),
         resting=(await resting(desk)).get(active.id),
         operations=active.connector.operations.values(),
+        access=await access_of(desk, active),
+        redirect_uri=desk.deps.reach.grants.redirect_uri,
     )
 
 

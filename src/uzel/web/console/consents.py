@@ -1,6 +1,8 @@
 """Consents to be written to: who gave one, how and when; adding, removing, CSV."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +13,7 @@ from uzel.errors import ConfigError
 from uzel.messages import consent_store as store
 from uzel.people.store import note
 from uzel.web.console import address_pages as pages
-from uzel.web.console.address_sheet import Row, Sheet, read_sheet
+from uzel.web.console.address_sheet import Row, Sheet, in_parts, read_sheet_aside
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.export import Cell, export
 from uzel.web.console.language import mark as m
@@ -97,13 +99,16 @@ def when(desk: Desk, text: str) -> datetime | None:
 
 
 async def write(desk: Desk, consents: Sequence[Consent], said: dict[str, Any]) -> int:
-    """Note consents and who did it; returns how many are new."""
-    async with desk.deps.pool.acquire() as connection, connection.transaction():
-        business, login = desk.business.id, desk.person.login
-        added = await store.add(connection, business, consents, login)
-        if added:
-            await note(connection, login, "add", f"consent:{business}", {**said, "added": added})
-    return added
+    """Note consents and who did it, in parts; returns how many are new."""
+    business, login, new = desk.business.id, desk.person.login, 0
+    for part in in_parts(consents):
+        async with desk.deps.pool.acquire() as connection, connection.transaction():
+            added = await store.add(connection, business, part, login)
+            if added:
+                told = {**said, "added": added}
+                await note(connection, login, "add", f"consent:{business}", told)
+        new += added
+    return new
 
 
 @router.get("/business/consents/remove")
@@ -139,16 +144,17 @@ async def take_import(desk: AdminDesk) -> Response:
     typed = Typed(desk.language, desk.form)
     source, wording, given_at = read_terms(desk, typed)
     try:
-        sheet = read_sheet(typed.form.get("file") or typed.form.get("text", ""))
+        sheet = await read_sheet_aside(typed.form.get("file") or typed.form.get("text", ""))
     except ConfigError as error:
         typed.refuse("text", str(error))
     if typed.wrong or given_at is None:
         return import_page(desk, typed)
-    consents, undated = consents_of(desk, sheet.rows, (source, wording, given_at))
+    usual = (source, wording, given_at)
+    consents, undated = await asyncio.to_thread(consents_of, desk, sheet.rows, usual)
     if typed.form.get("sure") == "yes" and consents:
         await write(desk, consents, {"import": True})
         return go(PATH, "imported")
-    sheet = Sheet(sheet.rows, [*sheet.unreadable, *undated], sheet.repeated)
+    sheet = replace(sheet, unreadable=[*sheet.unreadable, *undated])
     addresses = [consent[0] for consent in consents]
     known = await store.known(desk.deps.pool, desk.business.id, addresses)
     return import_page(desk, typed, sheet, len(consents) - len(known), len(known))

@@ -26,6 +26,8 @@ from uzel.web.console.listing import (
 from uzel.web.console.page import go, render
 from uzel.web.console.reasons import REASONS
 from uzel.web.console.steps import steps_of
+from uzel.web.console.waits import wait_words
+from uzel.web.console.ways import ways_told
 
 FIELDS = ("connection", "decision", "reason", "type", "phone", "text")
 HEAD = (
@@ -33,14 +35,19 @@ HEAD = (
     *("decision", "reason", "reason_words", "duplicate_of", "raw_event_id"),
 )
 
+# Three of them follow each message; whoever opens the list looks for visits and orders.
+LEFT_OUT, ANY = ("receipt.updated",), "any"
+
 router = APIRouter(include_in_schema=False)
 
 
 def narrowed(wanted: Asked) -> EventFilter:
     """The filter of the views."""
+    type_ = wanted.get("type")
     return EventFilter(
         connection_id=wanted.number("connection"),
-        type=wanted.get("type"),
+        type=None if type_ == ANY else type_,
+        without=LEFT_OUT if leaves_out(wanted) else (),
         decision=wanted.get("decision"),
         reason=wanted.get("reason"),
         phone=wanted.get("phone"),
@@ -48,6 +55,11 @@ def narrowed(wanted: Asked) -> EventFilter:
         since=wanted.since,
         until=wanted.until,
     )
+
+
+def leaves_out(wanted: Asked) -> bool:
+    """Whether receipts are left out: where nothing but a time was asked for."""
+    return not any(wanted.get(name) for name in FIELDS)
 
 
 @router.get("/events")
@@ -59,6 +71,8 @@ async def show_list(desk: OwnDesk) -> Response:
         desk,
         "events.html",
         wanted=wanted,
+        leaves_out=leaves_out(wanted),
+        any=ANY,
         listing=listing(page, wanted),
         connections=[a for a in desk.deps.registry.all() if a.connector.webhook],
         types=names.TYPES,
@@ -99,14 +113,14 @@ async def show_event(desk: OwnDesk, event_id: str) -> Response:
         moved = found(await moved_event(pool, number))
         place = f"/events/{moved.event_id}" if moved.event_id else f"/raw/{moved.raw_event_id}"
         return go(place, "moved")
-    return page_of(desk, life)
+    return await page_of(desk, life)
 
 
 @router.get("/raw/{raw_event_id}")
 async def show_raw_event(desk: OwnDesk, raw_event_id: str) -> Response:
     """Everything about one incoming request and its elements, a page of them at a time."""
     number, first = row_id(raw_event_id), first_of(desk) or 0
-    return page_of(desk, found(await raw_event_life(desk.deps.pool, number, first)))
+    return await page_of(desk, found(await raw_event_life(desk.deps.pool, number, first)))
 
 
 def first_of(desk: Desk) -> int | None:
@@ -114,7 +128,7 @@ def first_of(desk: Desk) -> int | None:
     return whole(desk.request.query_params.get("from"), LARGEST_INT)
 
 
-def page_of(desk: Desk, life: Life) -> Response:
+async def page_of(desk: Desk, life: Life) -> Response:
     """The page of an event or a request."""
     first = life.elements[0].position if life.elements else 0
     return render(
@@ -123,6 +137,8 @@ def page_of(desk: Desk, life: Life) -> Response:
         life=life,
         event=life.event,
         steps=steps_of(life),
+        waits=await wait_words(desk.language, desk.deps.pool, life.messages),
+        routes=await ways_told(desk.language, desk.deps.pool, life.messages),
         earlier=max(0, first - PER_PAGE_OF_ELEMENTS) if first else None,
     )
 

@@ -77,8 +77,10 @@ def decoded(data: bytes) -> str:
 
 
 def clean(value: str) -> str:
-    """A browser sends line ends as CR LF; NUL is no text and no database takes it."""
-    return value.replace("\r\n", "\n").replace("\0", "")
+    """A browser sends line ends as CR LF. NUL no database takes; it shows as what it is, for `5`
+    with something behind it is not `5`.
+    """
+    return value.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def local_path(text: str | None) -> str:

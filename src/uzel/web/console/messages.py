@@ -14,8 +14,12 @@ from uzel.web.console.export import Cell, export
 from uzel.web.console.listing import PER_PAGE, Asked, asked, found, listing, row_id
 from uzel.web.console.page import render
 from uzel.web.console.steps import steps_of
+from uzel.web.console.waits import wait_words
+from uzel.web.console.ways import ways_told
 
-FIELDS = ("state", "phone", "connection")
+FIELDS = ("state", "phone", "connection", "reason", "whose")
+# Why a message that waits does, for the filter.
+WAITS_FOR = ("quiet_hours", "budget_spent")
 HEAD = (
     *("id", "created_at", "state", "state_reason", "phone", "channel", "connector", "connection"),
     *("body", "encoding", "segments", "cost_minor", "currency", "reference", "accepted_at"),
@@ -30,6 +34,8 @@ def narrowed(wanted: Asked) -> MessageFilter:
     return MessageFilter(
         state=wanted.get("state"),
         phone=wanted.get("phone"),
+        reason=wanted.get("reason"),
+        business_id=wanted.number("whose"),
         connection_id=wanted.number("connection"),
         since=wanted.since,
         until=wanted.until,
@@ -48,6 +54,8 @@ async def show_list(desk: OwnDesk) -> Response:
         listing=listing(page, wanted),
         connections=desk.callers,
         states=words.MESSAGES,
+        reasons=WAITS_FOR,
+        waits=await wait_words(desk.language, desk.deps.pool, page.items),
     )
 
 
@@ -86,4 +94,6 @@ async def show_message(desk: OwnDesk, message_id: str) -> Response:
         message=life.message,
         parts_of_text=split_segments(life.message.body),
         steps=steps_of(life),
+        waits=await wait_words(desk.language, desk.deps.pool, [life.message]),
+        routes=await ways_told(desk.language, desk.deps.pool, [life.message]),
     )

@@ -1,51 +1,35 @@
 """The overview: what flows, what is stuck and whose turn it is, today's numbers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from uzel.views.costs import SpentBudget, spent_budgets
 from uzel.views.event_store import list_events
 from uzel.views.filters import EventFilter, MessageFilter
 from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview
 from uzel.views.search import search
+from uzel.views.shops_trouble import shops_in_trouble
 from uzel.web.console.chart import charts_of
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.page import go, render
 from uzel.web.console.ratings import waiting
+from uzel.web.console.shops_trouble import of_shops
 from uzel.web.console.todo import todos
+from uzel.web.console.trouble import OURS, THEIRS, YOURS, Trouble
 
 VISIT, LATEST = "visit.completed", 8
-PAGES = {"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"}
+PAGES = {
+    **{"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"},
+    "order": "/shops/orders",
+}
 
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One line of what is stuck: what it is, what it means, what to do and where.
-
-    tone  `ask` and `bad` wait for a person, `wait` goes on by itself
-    """
-
-    text: str
-    about: str
-    tone: str
-    turn: str
-    link: str
-    link_text: str
-    count: int | None = None
-    more: bool = False
-    since: datetime | None = None
-    until: datetime | None = None
-    reason: str | None = None
-
-
-YOURS, OURS, THEIRS = m("ваш ход"), m("ход Узла"), m("ход поставщика")
 HEAPS = {
     "unknown_calls": (
         m("вызовы с неизвестным исходом"),
@@ -82,7 +66,9 @@ HEAPS = {
 async def show_overview(desk: OwnDesk) -> Response:
     """The first page."""
     seen, pool = await overview_of(desk), desk.deps.pool
-    stuck = [*troubles(desk, seen), *of_guests(await waiting(desk))]
+    budgets = of_budgets(await spent_budgets(pool))
+    shops = of_shops(desk, await shops_in_trouble(pool))
+    stuck = [*troubles(desk, seen), *shops, *of_guests(await waiting(desk)), *budgets]
     visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
     messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(
@@ -144,6 +130,17 @@ def of_guests(count: int) -> Iterator[Trouble]:
             m("гости ждут ответа"),
             m("Низкие оценки и сообщения владельцу, с которыми никто ещё не разобрался."),
             "ask", YOURS, "/ratings?which=unseen", m("Посмотреть"), count,
+        )  # fmt: skip
+
+
+def of_budgets(spent: Sequence[SpentBudget]) -> Iterator[Trouble]:
+    """Businesses whose budget of today is spent."""
+    for one in spent:
+        yield Trouble(
+            one.name,
+            m("Бюджет на сегодня исчерпан: сообщения уйдут завтра или когда его поднимут."),
+            "wait", OURS, f"/costs?business={one.business_id}", m("Посмотреть"),
+            one.today.held or None,
         )  # fmt: skip
 
 

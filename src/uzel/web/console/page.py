@@ -25,6 +25,7 @@ ROOMS = (
     "/funnel",
     "/ratings",
     "/costs",
+    "/shops",
     "/connections",
     "/business",
     "/business/rules",

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.responses import Response
 
+from uzel.calls.check import MISSING, TESTED
 from uzel.calls.registration import Obstacle, obstacle
 from uzel.connections import manage
 from uzel.connections.config import secret_fields
@@ -21,7 +22,7 @@ from uzel.kit.public_address import leads_inside
 from uzel.people.store import note
 from uzel.views import provider_store as store
 from uzel.web.console import words
-from uzel.web.console.connections import OUR_ADDRESS, TESTED, check_now, find, hook_url, receiver
+from uzel.web.console.connections import OUR_ADDRESS, check_now, find, hook_url, receiver
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.markdown import to_html
@@ -108,13 +109,15 @@ async def page_of(
     """The page, with an address that is shown once, or what is wrong with a test message."""
     pool = desk.deps.pool
     ever, last_at = await store.seen(pool, active.id)
-    lights = [light async for light in lights_of(desk, active, ever, last_at)]
+    failed = (await store.failed_tests(pool, TESTED)).get(active.id)
+    lights = [light async for light in lights_of(desk, active, ever, last_at, failed)]
     return render(
         desk,
         "provider.html",
         422 if wrong else 200,
         active=active,
         lights=lights,
+        failed=failed,
         ready=all(light.tone in ("good", "idle") for light in lights),
         steps=steps_of(desk, active.connector),
         warnings=list(warnings_of(active)),
@@ -132,7 +135,7 @@ async def page_of(
 
 
 async def lights_of(
-    desk: Desk, active: Active, ever: bool, last_at: datetime | None
+    desk: Desk, active: Active, ever: bool, last_at: datetime | None, failed: Any
 ) -> AsyncIterator[Light]:
     """What is in order and what is not, in the order in which one would mend it."""
     yield of_settings(desk, active)
@@ -142,7 +145,7 @@ async def lights_of(
         if active.connector.webhook.challenge is not None:
             yield of_challenge(desk, await act(desk, active, CHALLENGE), ever)
     if active.connector.test is not None:
-        yield of_test(desk, await act(desk, active, TESTED))
+        yield of_test(desk, await act(desk, active, TESTED), failed)
     if active.connector.channels:
         yield of_channels(desk, active)
 
@@ -226,14 +229,18 @@ def of_challenge(desk: Desk, asked: Any, ever: bool) -> Light:
     return Light("challenge", name, "bad", text, asked["at"])
 
 
-def of_test(desk: Desk, done: Any) -> Light:
-    """What came of the test button."""
+def of_test(desk: Desk, done: Any, failed: Any) -> Light:
+    """What came of the test button; `failed`: that it did, and no call went well since."""
     name, spoken = m("Проверка ключа"), desk.language
     if done is None:
         return Light("test", name, "wait", spoken.text("ещё не проверяли"))
     good, text = done["detail"]["good"], words.detail(spoken, done["detail"]["text"])
+    if not good and failed is None:
+        said = spoken.text("не прошла, но с тех пор вызовы проходят: {text}", text=text)
+        return Light("test", name, "good", said, done["at"])
     said = spoken.text("прошла: {text}", text=text) if good else text
-    return Light("test", name, "good" if good else "bad", said, done["at"])
+    tone = "bad" if not good else "wait" if done["detail"].get(MISSING) else "good"
+    return Light("test", name, tone, said, done["at"])
 
 
 def of_channels(desk: Desk, active: Active) -> Light:

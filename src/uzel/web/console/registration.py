@@ -48,7 +48,7 @@ async def enter(desk: AdminDesk, connection_id: str) -> Response:
         await note(connection, desk.person.login, "register", f"connection:{active.id}", {})
     await desk.deps.registry.refresh()
     url = hook_url(desk, active.connector.name, key)
-    done = await register(active, url)
+    done = await register(active, desk.deps.reach, url)
     if done.good:
         return go(f"/connections/{active.id}", "registered")
     return page_of(desk, active, done, url)

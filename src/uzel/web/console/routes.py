@@ -23,6 +23,10 @@ from uzel.web.console import (
     ratings,
     registration,
     rules,
+    shops,
+    shops_lists,
+    shops_order,
+    shops_setup,
     sign_in,
     static,
     stop_list,
@@ -31,6 +35,7 @@ from uzel.web.console import (
 )
 from uzel.web.console.attention import Glance
 from uzel.web.console.live import Watchers
+from uzel.web.console.shops_names import Stages
 from uzel.web.deps import Deps
 
 # `connections/new` must be found before `connections/{id}`.
@@ -39,6 +44,7 @@ ROOMS = (
     *(connection_form, connections, registration, parked),
     *(businesses, business, places, rules, texts, stop_list, consents),
     *(funnel, ratings, costs, mapping, provider),
+    *(shops_order, shops, shops_setup, shops_lists),
 )
 
 
@@ -46,6 +52,7 @@ def register(app: FastAPI, deps: Deps) -> None:
     """Put the console into the application that `deps` belong to."""
     app.state.glance = Glance(deps.pool, deps.registry)
     app.state.watchers = Watchers()
+    app.state.stages = Stages()
     for room in ROOMS:
         app.include_router(room.router)
     dead_ends.register(app)

@@ -1,6 +1,7 @@
 """The rules of a business: in words on one page, and a form for each section of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from uzel.connections import business_store
 from uzel.connections.store import save_rules
 from uzel.errors import ConfigError
+from uzel.flows.review_requests.reckon import outdated, reckon_anew
+from uzel.messages import budget
 from uzel.model.rules import Rules, read_rules
 from uzel.people.store import note
 from uzel.web.console import rates_form, route_form
@@ -34,7 +37,31 @@ async def show(desk: OwnDesk) -> Response:
     row = await business_store.rules_of(desk.deps.pool, desk.business.id)
     seen = Seen(desk.language, rules_in(row["rules"]), row[GAP], ways_of(desk))
     sections = [(section, list(WORDS[name](seen))) for name, section in SECTIONS.items()]
-    return render(desk, "rules.html", sections=sections, unreadable=unreadable(row["rules"]))
+    wrong = unreadable(row["rules"])
+    return render(
+        desk,
+        "rules.html",
+        sections=sections,
+        unreadable=wrong,
+        outdated=0 if wrong else await count_outdated(desk),
+    )
+
+
+async def count_outdated(desk: Desk) -> int:
+    """How many requests wait by rules that have changed since."""
+    async with desk.deps.pool.acquire() as connection:
+        return await outdated(connection, desk.business.id)
+
+
+@router.post("/business/rules/reckon")
+async def reckon(desk: AdminDesk) -> Response:
+    """Have the rules of now hold for what waits."""
+    business = desk.business.id
+    async with desk.deps.pool.acquire() as connection, connection.transaction():
+        count = await reckon_anew(connection, business)
+        said = {"section": "timing", "reckoned": count}
+        await note(connection, desk.person.login, "change", f"business:{business}", said)
+    return go("/business/rules", "reckoned")
 
 
 def unreadable(stored: Mapping[str, Any]) -> str:
@@ -85,6 +112,15 @@ async def write(desk: Desk, typed: Typed, section: Section, values: dict[str, An
         if gap_days not in (None, desk.business.request_gap_days):
             said[GAP] = gap_days
         await note(connection, desk.person.login, "change", f"business:{business}", said)
+    if budget_of(before) != budget_of(after):
+        # Not in the transaction that locks the business: who opens its day has to wait for that.
+        async with desk.deps.pool.acquire() as connection, connection.transaction():
+            await budget.changed(connection, business, datetime.now(desk.business.zone).date())
+
+
+def budget_of(rules: Rules) -> tuple[int | None, int | None]:
+    """What a day may cost."""
+    return rules.budget_day_minor, rules.messages_per_day
 
 
 def changes(before: Rules, after: Rules) -> dict[str, Any]:

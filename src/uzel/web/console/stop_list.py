@@ -1,6 +1,7 @@
 """The stop-list: who wants no messages, why, and who said so; adding, removing, CSV."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from uzel.messages import stop_list
 from uzel.people.store import note
 from uzel.views import stop_list_store as store
 from uzel.web.console import address_pages as pages
-from uzel.web.console.address_sheet import Sheet, read_sheet
+from uzel.web.console.address_sheet import Sheet, in_parts, read_sheet_aside
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.export import Cell, export
 from uzel.web.console.language import mark as m
@@ -78,14 +79,19 @@ async def add(desk: AdminDesk) -> Response:
     return await page_of(desk, typed) if typed.wrong else go(PATH, "stopped")
 
 
-async def write(desk: Desk, addresses: list[str], remark: str, said: dict[str, Any]) -> int:
-    """List addresses and who did it; returns how many are new."""
-    async with desk.deps.pool.acquire() as connection, connection.transaction():
-        business, login = desk.business.id, desk.person.login
-        added = await stop_list.stop(connection, business, addresses, MANUAL, login, remark or None)
-        if added:
-            await note(connection, login, "add", f"stop_list:{business}", {**said, "added": added})
-    return added
+async def write(desk: Desk, addresses: Sequence[str], remark: str, said: dict[str, Any]) -> int:
+    """List addresses and who did it; returns how many are new. Long lists in parts, so that nobody
+    waits for the whole; who does it again finishes it.
+    """
+    business, login, new = desk.business.id, desk.person.login, 0
+    for part in in_parts(addresses):
+        async with desk.deps.pool.acquire() as connection, connection.transaction():
+            added = await stop_list.stop(connection, business, part, MANUAL, login, remark or None)
+            if added:
+                told = {**said, "added": added}
+                await note(connection, login, "add", f"stop_list:{business}", told)
+        new += added
+    return new
 
 
 @router.get("/business/stop-list/remove")
@@ -122,7 +128,7 @@ async def take_import(desk: AdminDesk) -> Response:
     typed = Typed(desk.language, desk.form)
     remark = typed.line("note", LONGEST_NOTE, needed=False)
     try:
-        sheet = read_sheet(typed.form.get("file") or typed.form.get("text", ""))
+        sheet = await read_sheet_aside(typed.form.get("file") or typed.form.get("text", ""))
     except ConfigError as error:
         typed.refuse("text", str(error))
     if typed.wrong:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from uzel.events.replay import skipped
+from uzel.kit.public_address import leads_inside
 from uzel.views.missing import REASONS, WITHIN, Missing
 from uzel.views.overview import Overview
 from uzel.web.console.desk import Desk, OwnDesk
@@ -53,6 +54,16 @@ UNSEEN = (
     m("Открыть"),
 )
 
+HIDDEN = (
+    m("у Узла нет адреса, который открывается у гостей"),
+    m(
+        "Ссылки в сообщениях ведут на {url}: это адрес этой машины или её сети. Задайте в "
+        "UZEL_PUBLIC_URL адрес, по которому Узел открывается из интернета (https://…), и "
+        "перезапустите Узел. До тех пор выберите в правилах отправки «запись»: ничего не уйдёт."
+    ),
+    ("/business", m("К правилам")),
+)
+
 UNMAPPED = (
     m("неизвестный статус «{word}» у {title}"),
     m("Скажите, что он значит: визит, отмена или промежуточный. Пока по таким заказам тишина."),
@@ -67,7 +78,7 @@ class Todo:
     """
 
     text: Markup
-    about: str
+    about: Markup
     link: str
     link_text: str
     skipped: int = 0
@@ -78,6 +89,10 @@ class Todo:
 def todos(desk: Desk, seen: Overview) -> Iterator[Todo]:
     """Everything, in the order in which one would do it."""
     titles = {active.id: active.title for active in desk.deps.registry.all()}
+    if is_hidden(desk):
+        text, about, (link, link_text) = HIDDEN
+        said = desk.language.text(about, url=desk.deps.settings.url)
+        yield Todo(desk.language.text(text), said, link, link_text)
     for part in seen.missing:
         if part.kind in ABSENT:
             yield of_part(desk, part)
@@ -87,7 +102,22 @@ def todos(desk: Desk, seen: Overview) -> Iterator[Todo]:
             title = titles.get(part.connection_id or 0, part.name)
             text, about, link_text = UNSEEN
             said = desk.language.text(text, title=title)
+            about = desk.language.text(about)
             yield Todo(said, about, f"/connections/{part.connection_id}/setup", link_text)
+
+
+def is_hidden(desk: Desk) -> bool:
+    """Whether guests are sent links that open here only. Those of a sandbox on this machine can
+    open them.
+    """
+    if not leads_inside(desk.deps.settings.url):
+        return False
+    theirs = [
+        str(getattr(active.config, "base_url", ""))
+        for active in desk.deps.registry.all()
+        if active.connector.channels and active.state != "off" and active.config is not None
+    ]
+    return not theirs or not all(leads_inside(url) for url in theirs)
 
 
 def of_part(desk: Desk, part: Missing) -> Todo:
@@ -97,6 +127,7 @@ def of_part(desk: Desk, part: Missing) -> Todo:
         text, about = SKIPPED[part.kind]
         link_text = m("Проверить")
     said = desk.language.text(text)
+    about = desk.language.text(about)
     return Todo(said, about, link, link_text, part.skipped, part.reason, not part.absent)
 
 
@@ -107,7 +138,7 @@ def of_word(desk: Desk, part: Missing, titles: Mapping[int, str]) -> Todo:
     said = desk.language.text(text, word=part.word, title=title)
     orders = desk.language.count("{n} заказ", "{n} заказов", part.skipped)
     link = f"/connections/{part.connection_id}/words"
-    return Todo(said + ": " + orders, about, link, link_text)
+    return Todo(said + ": " + orders, desk.language.text(about), link, link_text)
 
 
 @router.post("/skipped/replay")

@@ -6,7 +6,7 @@ table that begins `| причина | что это значит |`.
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -67,6 +67,8 @@ CONNECTIONS = {
     "paused": State(m("на паузе"), BAD, YOU),
     "off": State(m("выключено"), IDLE),
     "resting": State(m("поставщик не отвечает"), WAIT, US),
+    # It is in use, and its last test failed.
+    "failing": State(m("проверка не прошла"), BAD, YOU),
 }
 # What happened at a moment of a timeline (`uzel.views.timeline.Moment`).
 MOMENTS = {
@@ -95,7 +97,18 @@ MOMENTS = {
     "rated": State(m("Гость поставил оценку"), GOOD),
     "person": State(m("Вмешался человек"), IDLE),
 }
+# Where an order of a shop is on its way to a deal.
+ORDERS = {
+    "lines": State(m("узнаём состав"), WAIT),
+    "finding": State(m("ищем, нет ли сделки"), WAIT),
+    "waiting": State(m("готовим контакт и товары"), WAIT),
+    "making": State(m("создаём сделку"), WAIT),
+    "details": State(m("добавляем товары и примечание"), WAIT),
+    "done": State(m("сделка есть"), GOOD),
+    "stuck": State(m("застрял"), ASK, YOU),
+}
 STATES: Mapping[str, Mapping[str, State]] = {
+    "order": ORDERS,
     "raw": RAW,
     "decision": DECISIONS,
     "message": MESSAGES,
@@ -120,6 +133,7 @@ KINDS = {
     "message": m("сообщение"),
     "call": m("вызов"),
     "raw_event": m("запрос"),
+    "order": m("заказ Kaspi"),
 }
 ACTIONS = {"replay": m("разобрал заново"), "decide": m("решил")}
 
@@ -152,6 +166,11 @@ def reasons_in(readme: str) -> Iterable[tuple[str, str]]:
 def knows_reason(code: str) -> bool:
     """Whether there are words for it."""
     return code in REASONS or code in told_by_connectors()
+
+
+def reason_codes() -> Sequence[str]:
+    """All codes there are words for."""
+    return sorted({*REASONS, *told_by_connectors()})
 
 
 def reason(spoken: Language, code: str | None) -> Markup:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from uzel.flows.review_requests.feedback import LONGEST_COMMENT
+from uzel.flows.review_requests.said import LONGEST_COMMENT
 
 FOLDER = Path(__file__).parent
 

@@ -25,6 +25,7 @@ from starlette.routing import Route, Router
 
 from uzel.flows.review_requests import feedback
 from uzel.flows.review_requests.feedback import Page
+from uzel.flows.review_requests.said import text_of
 from uzel.flows.review_requests.wish import CODE_LENGTH, CODE_LETTERS
 from uzel.kit.database import Connection
 from uzel.web.console.form import read_form
@@ -91,7 +92,7 @@ class Message(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         """Tell the owner: field `text`."""
-        said = feedback.text_of((await fields_of(request)).get("text", ""))
+        said = text_of((await fields_of(request)).get("text", ""))
         deps = deps_of(request)
         async with opened(request) as (connection, page):
             if page.expired:

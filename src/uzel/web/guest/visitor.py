@@ -11,6 +11,7 @@ BROWSER = re.compile(r"(?:Mozilla|Opera)/[0-9]")
 TELLTALE = re.compile(
     r"(?<!cu)bot|crawl|spider"  # Googlebot, YandexBot, Twitterbot in iMessage's own word
     r"|preview|externalhit|vkshare|embedly"  # what messengers show of a link
+    r"|google-|imageproxy"  # Google-Safety, and what Gmail fetches for its readers
     r"|scan|proofpoint|safelinks|barracuda|mimecast"  # what mail gateways look into
     r"|headless|lighthouse|monitor|https?:",  # no browser has an address in its name
     re.IGNORECASE,
