@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -25,6 +26,7 @@ from parts import Sandbox, new_phone, sandbox, sandbox_server, visit
 from uzel.errors import ConfigError
 from uzel.kit.embedded import EmbeddedPostgres, running
 from uzel.kit.embedded.processes import server_processes, tag_of
+from uzel.model.rules import IMMEDIATE
 from uzel.supervisor import BROKEN_SETTINGS, Child
 
 __all__ = ["sandbox", "sandbox_server"]
@@ -101,6 +103,9 @@ class Served:
             "insert into place (business_id, name, review_url) "
             "select id, 'Кафе', 'https://reviews.example/k' from business"
         )
+        # At any hour, and about visits of any day.
+        rules = json.dumps(IMMEDIATE.model_dump(mode="json", exclude_defaults=True))
+        self.query(f"update business set rules = '{rules}'")
         self.try_out()
 
     def try_out(self) -> None:
