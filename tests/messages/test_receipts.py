@@ -175,6 +175,7 @@ def test_made_up_references_fill_no_more_than_a_days_room(module_dsn: str) -> No
             for number in range(3):
                 await told(one, (f"202647-9{number}", 103, TIME))
                 await told(two, (f"202647-9{number}", 103, TIME))
+            await match_early(one.pool)
             assert await one.pool.fetchval(waiting, one.smsru) == MOST_EARLY_A_DAY
             assert await one.pool.fetchval(waiting, two.smsru) == MOST_EARLY_A_DAY + 3
             # What is found out by the answer to the send needs no room.

@@ -23,3 +23,12 @@ async def with_reference(pool: Pool, connection_id: int, reference: str) -> list
         reference,
     )
     return [row["id"] for row in rows]
+
+
+async def lose(connection: Connection, ids: Sequence[int]) -> None:
+    """What became of these messages is not known any more."""
+    await connection.execute(
+        "update message set state = 'unknown', updated_at = now() "
+        "where id = any($1) and state = 'planned'",
+        list(ids),
+    )

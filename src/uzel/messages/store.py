@@ -97,9 +97,7 @@ async def settle(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> lis
 
 async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Receipts for messages whose acceptance is not written down yet; columns as for `settle`, then
-    `suppress` and `unreachable` of the receipt. Of one connection so many a day and no more: not
-    every provider signs, and anybody with the hook's address can make references up. The provider
-    is asked about what is lost by that.
+    `suppress` and `unreachable` of the receipt.
     """
     await connection.execute(
         "insert into early_receipt (connection_id, reference, receipt, occurred_at) "
@@ -107,12 +105,8 @@ async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
         "jsonb_build_array(state, reason, cost, currency, suppress, unreachable), at "
         "from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], "
         "$6::bigint[], $7::text[], $8::text[], $9::bool[]) as r(connection_id, reference, state, "
-        "reason, at, cost, currency, suppress, unreachable) "
-        "where r.connection_id not in (select connection_id from early_receipt "
-        "where connection_id = any($1) and arrived_at > now() - interval '1 day' "
-        "group by connection_id having count(*) >= $10)",
+        "reason, at, cost, currency, suppress, unreachable)",
         *(list(column) for column in zip(*rows, strict=True)),
-        MOST_EARLY_A_DAY,
     )
 
 
@@ -126,7 +120,19 @@ async def take_early(connection: Connection) -> list[Any]:
 
 
 async def forget_early(connection: Connection | Pool) -> None:
-    """Receipts of messages that are not ours (sent by hand at the provider) never match."""
+    """Receipts of messages that are not ours (sent by hand at the provider) never match. Of one
+    connection so many a day are kept and no more: not every provider signs, and anybody with the
+    hook's address can make references up. The provider is asked about what is lost by that.
+
+    Counted here, every few seconds, and not at each arrival: that took a fifth of all throughput.
+    """
+    await connection.execute(
+        "delete from early_receipt e using (select ctid as row, row_number() over (partition by "
+        "connection_id order by arrived_at, reference) as nth from early_receipt "
+        "where arrived_at > now() - interval '1 day') day "
+        "where e.ctid = day.row and day.nth > $1",
+        MOST_EARLY_A_DAY,
+    )
     await connection.execute(
         "delete from early_receipt where arrived_at < now() - interval '7 days'"
     )
@@ -289,12 +295,3 @@ async def add_template(
         approved,
     )
     return found
-
-
-async def lose(connection: Connection, ids: Sequence[int]) -> None:
-    """What became of these messages is not known any more."""
-    await connection.execute(
-        "update message set state = 'unknown', updated_at = now() "
-        "where id = any($1) and state = 'planned'",
-        list(ids),
-    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from uzel.calls import store as calls_store
 from uzel.kit.database import Connection
-from uzel.messages import route_store, store
+from uzel.messages import proof_store, route_store, store
 
 MOST_HOPS = 10
 
@@ -48,5 +48,5 @@ async def withdraw(connection: Connection, ids: Sequence[int], reason: str) -> l
     taken = await calls_store.cancel(connection, effects, reason, doubtful=True)
     withdrawn = [id_of(effect) for effect, state in taken.items() if state == "cancelled"]
     await store.cancel(connection, withdrawn, reason)
-    await store.lose(connection, [id_of(e) for e, state in taken.items() if state == "unknown"])
+    await proof_store.lose(connection, [id_of(e) for e, state in taken.items() if state == "unknown"])
     return withdrawn
