@@ -48,5 +48,7 @@ async def withdraw(connection: Connection, ids: Sequence[int], reason: str) -> l
     taken = await calls_store.cancel(connection, effects, reason, doubtful=True)
     withdrawn = [id_of(effect) for effect, state in taken.items() if state == "cancelled"]
     await store.cancel(connection, withdrawn, reason)
-    await proof_store.lose(connection, [id_of(e) for e, state in taken.items() if state == "unknown"])
+    await proof_store.lose(
+        connection, [id_of(e) for e, state in taken.items() if state == "unknown"]
+    )
     return withdrawn
