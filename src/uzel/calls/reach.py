@@ -39,7 +39,8 @@ class Paced(httpx2.AsyncBaseTransport):
         self._rate_per_s = active.rate_per_s
         self._inner = inner
         most = active.connector.most_per_s
-        self._window = Window(most) if most is not None else None
+        strict = most is not None and active.rate_per_s <= FAR_ABOVE * most
+        self._window = Window(pool, active.id, most) if most is not None and strict else None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         paid = _paid.get()
@@ -47,13 +48,13 @@ class Paced(httpx2.AsyncBaseTransport):
             paid[0] -= 1
         else:
             await asyncio.sleep(await store.take_slot(self._pool, self._id, self._rate_per_s))
-        if self._window is None or self._rate_per_s > FAR_ABOVE * self._window.most:
+        if self._window is None:
             return await self._inner.handle_async_request(request)
         passage = await self._window.enter()
         try:
             return await self._inner.handle_async_request(request)
         finally:
-            self._window.leave(passage)
+            await self._window.leave(passage)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
