@@ -42,3 +42,20 @@ def test_a_connection_that_is_off_sends_and_receives_nothing(own: Reading) -> No
     assert missing(own) == [Missing("channel", True)]
     own.execute("update connection set state = 'paused' where id = 2")
     assert missing(own) == []
+
+
+def test_who_has_orders_only_needs_nothing_for_visits(own: Reading) -> None:
+    own.execute(
+        "with crm as (insert into connection (business_id, connector, name, settings, rate_per_s, "
+        "key_hash) select 1, 'amocrm', 'crm', '{}', 7, '\\x0a' returning id), "
+        "source as (insert into connection (business_id, connector, name, settings, rate_per_s) "
+        "select 1, 'kaspi', 'shop', '{}', 5 returning id) "
+        "insert into shop (business_id, source_id, crm_id) select 1, source.id, crm.id "
+        "from crm, source"
+    )
+    own.execute("update connection set state = 'off' where connector = 'smsru'")
+    assert [part.kind for part in missing(own)] == ["channel"]
+    own.execute("update connection set state = 'off' where connector = 'iiko'")
+    assert missing(own) == []
+    own.execute("delete from shop")
+    assert [part.kind for part in missing(own)] == ["channel", "webhook"]

@@ -44,8 +44,10 @@ class Missing:
 
 async def missing(connection: Connection, now: datetime) -> Iterator[Missing]:
     """Everything, in the order in which one would set it up."""
-    able = [name for name, known in connectors().items() if known.channels]
-    there = await store.there(connection, PURPOSE, able)
+    known = connectors()
+    channels = [name for name, one in known.items() if one.channels]
+    sources = [name for name, one in known.items() if one.webhook and not one.channels]
+    there = await store.there(connection, PURPOSE, channels, sources)
     skipped = await store.skipped(connection, list(REASONS.values()), now - WITHIN)
     parts = [
         Missing(kind, not there[kind], skipped.get(reason, 0)) for kind, reason in REASONS.items()

@@ -74,7 +74,7 @@ def test_a_shop_from_the_first_step_to_the_last(here: ShopConsole, fresh: int) -
     # The usual stages are offered; none is set before somebody says so.
     assert chosen(page, "completed") == f"{P}:142"
     assert chosen(page, "cancelled") == chosen(page, "returned") == f"{P}:143"
-    assert "stages" not in settings(here, fresh)
+    assert not settings(here, fresh)["stages"]
     stages = {"completed": f"{P}:142", "cancelled": f"{P}:143", "returned": ""}
     visitor.done(f"{setup}/stages", accepted=f"{P}:{TAKEN_STAGE_ID}", **stages)
     kept = settings(here, fresh)
@@ -84,8 +84,11 @@ def test_a_shop_from_the_first_step_to_the_last(here: ShopConsole, fresh: int) -
         "status_id": NEW_ORDER_STAGE_ID,
         "responsible_user_id": MANAGER_ID,
         "catalog_id": PRODUCTS_ID,
+        "sku_field_id": None,
+        "price_field_id": None,
         "order_code_field_id": ORDER_FIELD_ID,
         "name": "Каспи {code}",
+        "note": True,
         "stages": {
             "accepted": f"{P}:{TAKEN_STAGE_ID}",
             "completed": f"{P}:142",
@@ -104,6 +107,22 @@ def test_a_shop_from_the_first_step_to_the_last(here: ShopConsole, fresh: int) -
     assert row["switched_on_at"] is not None
     actions = here.rows("select action from audit where subject = $1 order by id", f"shop:{fresh}")
     assert [one["action"] for one in actions] == ["add", *["change"] * 5, "set_state"]
+
+
+def test_to_do_without_is_a_choice(here: ShopConsole, fresh: int) -> None:
+    """Who wants no goods and no field for the number is not asked again."""
+    visitor, setup = here.visitor(), f"/shops/{fresh}/setup"
+    visitor.done(f"{setup}/deals", stage=FIRST, responsible="")
+    assert next_step(visitor, setup) == "goods"
+    visitor.done(f"{setup}/goods", catalog="")
+    assert next_step(visitor, setup) == "code"
+    visitor.done(f"{setup}/code", order_code_field_id="", name="{code}", note="on")
+    assert next_step(visitor, setup) == "stages"
+    assert settings(here, fresh)["catalog_id"] is None
+
+
+def next_step(visitor: Visitor, setup: str) -> str:
+    return str(visitor.get(setup).headers["location"]).rpartition("/")[2]
 
 
 def test_a_connection_has_one_shop(here: ShopConsole, fresh: int) -> None:

@@ -112,7 +112,7 @@ async def go_on(desk: AdminDesk, shop_id: str) -> Response:
     access = await access_of(desk, shop.crm) if shop.crm else None
     if access is None or not access.is_good:
         return go(f"/shops/{shop.id}/setup/crm")
-    left = (it.code for it in lights if it.tone != "good" and it.code in ("crm", "deals", "stages"))
+    left = (it.code for it in lights if it.tone != "good" and it.code not in ("trial", "on"))
     return go(f"/shops/{shop.id}/setup/{next(left, 'on')}")
 
 
@@ -148,7 +148,7 @@ async def save_fields(desk: Desk, shop: Shop, step: str, typed: Typed) -> Respon
     if typed.wrong:
         return await step_page(desk, shop, step, typed, lists)
     await save(desk, shop, changes)
-    if changes.get("catalog_id"):
+    if changes.get("catalog_id") not in (None, shop.settings.catalog_id):
         # Its fields are still to be chosen.
         return go(f"{here}/goods", "saved")
     return go(f"{here}/{steps.ORDER[steps.ORDER.index(step) + 1]}", "shop_saved")
@@ -164,13 +164,16 @@ def known(step: str) -> str:
 async def save(
     desk: Desk, shop: Shop, changes: Mapping[str, Any], crm_id: int | None = None
 ) -> None:
-    """Write settings down. Raises HTTPException 422 for what the flow could not read."""
-    kept = shop.settings.model_dump(mode="json", exclude_defaults=True)
+    """Write settings down; those of another amoCRM begin anew. What was chosen is kept even where
+    it is what nobody's choice would be: so it shows that somebody chose. Raises HTTPException 422
+    for what the flow could not read.
+    """
+    kept = {} if crm_id else shop.settings.model_dump(mode="json", exclude_unset=True)
     try:
         settings = ShopSettings.model_validate({**kept, **changes})
     except ValidationError:
         raise HTTPException(422) from None
-    dumped = settings.model_dump(mode="json", exclude_defaults=True)
+    dumped = settings.model_dump(mode="json", exclude_unset=True)
     async with desk.deps.pool.acquire() as connection, connection.transaction():
         await shop_store.change(connection, shop.id, crm_id or shop.row["crm_id"], dumped)
         said = {"changed": sorted(changes)}
@@ -194,9 +197,7 @@ async def save_crm(desk: Desk, shop: Shop, typed: Typed) -> Response:
         return await step_page(desk, shop, "crm", typed)
     if int(crm) != shop.row["crm_id"]:
         # The numbers of another account mean nothing here.
-        fresh = dict.fromkeys(shop.settings.model_dump(exclude_defaults=True))
-        defaults = ShopSettings().model_dump(mode="json")
-        await save(desk, shop, {name: defaults[name] for name in fresh}, int(crm))
+        await save(desk, shop, {}, int(crm))
     return go(f"/shops/{shop.id}/setup/deals", "shop_saved")
 
 

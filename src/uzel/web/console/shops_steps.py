@@ -58,21 +58,23 @@ class Light:
 
 
 def lights(shop: Shop) -> list[Light]:
-    """The steps, as far as the settings tell."""
-    mine = shop.settings
+    """The steps, as far as the settings tell. To do without goods or a field for the number is a
+    choice like any other.
+    """
+    mine, chosen = shop.settings, shop.settings.model_fields_set
     good = {
         "crm": shop.crm is not None and shop.crm.state == "active",
         "deals": mine.status_id is not None,
-        "goods": mine.catalog_id is not None,
-        "code": mine.order_code_field_id is not None,
+        "goods": "catalog_id" in chosen,
+        "code": "order_code_field_id" in chosen,
         "stages": bool(mine.ranks),
         "on": shop.state == "on",
     }
     said = {
         "crm": m("выбраны") if good["crm"] else m("amoCRM не работает"),
         "deals": m("выбрано") if good["deals"] else m("первый этап главной воронки"),
-        "goods": m("из каталога") if good["goods"] else m("без товаров"),
-        "code": m("в поле сделки") if good["code"] else m("только в названии сделки"),
+        "goods": m("из каталога") if mine.catalog_id else m("без товаров"),
+        "code": m("в поле сделки") if mine.order_code_field_id else m("только в названии сделки"),
         "stages": m("выбрано") if good["stages"] else m("сделки не двигаются"),
         "trial": m("ничего не создаёт"),
         "on": {"on": m("включён"), "paused": m("на паузе")}.get(shop.state, m("выключен")),
@@ -121,7 +123,7 @@ def read_goods(typed: Typed, mine: ShopSettings, lists: Lists) -> Changes:
     catalog_id = int(chosen) if chosen.isdigit() else None
     if catalog_id != mine.catalog_id:
         return {"catalog_id": catalog_id, "sku_field_id": None, "price_field_id": None}
-    changes: Changes = {}
+    changes: Changes = {"catalog_id": catalog_id}
     if lists.has("catalog_fields"):
         fields = [str(it["id"]) for it in lists.of("catalog_fields")]
         for name in ("sku_field_id", "price_field_id"):
