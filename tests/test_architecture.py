@@ -21,6 +21,7 @@ SLEEPS = frozenset({"time.sleep", "asyncio.sleep"})
 MAY_SLEEP = {
     "bench": "a load generator keeps to its pace",
     "kit/sandbox.py": "the fault `slow` is slow",
+    "kit/pushing.py": "a sandbox keeps to its pace, and posts again after a pause",
     "kit/embedded": "a process that starts or ends tells nobody",
     "kit/batch.py": "one turn of the loop lets a batch fill",
     "jobs/pace.py": "keeps its distance from the question before",

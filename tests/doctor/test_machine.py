@@ -1,16 +1,15 @@
 """What the doctor sees from outside the database."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from acceptance_demo import free_port
+from loopback import LoopbackServer
 from uzel.doctor.finding import State
 from uzel.doctor.machine import MIB, of_disk, of_folder, of_key, of_public_url, of_python, of_web
 from uzel.kit.secrets import make_key_file
@@ -27,28 +26,13 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def answering() -> Iterator[Callable[[int, bytes], int]]:
     """answering(status, body): the port of a server that answers everything so."""
-    servers: list[ThreadingHTTPServer] = []
+    with ExitStack() as servers:
 
-    def start(status: int, body: bytes) -> int:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(status)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        def start(status: int, body: bytes) -> int:
+            server = LoopbackServer(lambda got: (status, {}, body))
+            return servers.enter_context(server).server_port
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        return server.server_port
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 def test_this_python_will_do() -> None:

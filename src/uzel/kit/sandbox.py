@@ -209,7 +209,7 @@ class Door:
         answer = await self._answer(asked, fault)
         self._note(at, asked, fault, answer)
         if fault in SILENCES:
-            await self._hold(receive)
+            await hold(self.desk, receive)
         elif fault is FaultKind.RESET:
             await reset(receive)
         else:
@@ -243,18 +243,6 @@ class Door:
             )
         )
 
-    async def _hold(self, receive: Receive) -> None:
-        left = asyncio.ensure_future(disconnected(receive))
-        closing = asyncio.ensure_future(self.desk.closing.wait())
-        await asyncio.wait(
-            {left, closing}, timeout=LONGEST_HOLD_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        gone = left.done()
-        left.cancel()
-        closing.cancel()
-        if not gone:
-            await reset(receive)
-
 
 async def read(request: Request) -> Asked:
     """Raises ClientDisconnect."""
@@ -278,6 +266,18 @@ async def disconnected(receive: Receive) -> None:
     """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def hold(desk: Desk, receive: Receive) -> None:
+    """Leave a request without an answer until its client leaves, at most `LONGEST_HOLD_S`."""
+    left = asyncio.ensure_future(disconnected(receive))
+    closing = asyncio.ensure_future(desk.closing.wait())
+    await asyncio.wait({left, closing}, timeout=LONGEST_HOLD_S, return_when=asyncio.FIRST_COMPLETED)
+    gone = left.done()
+    left.cancel()
+    closing.cancel()
+    if not gone:
+        await reset(receive)
 
 
 async def reset(receive: Receive) -> None:

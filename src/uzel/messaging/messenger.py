@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 from uuid import uuid4
 
 from uzel.app import Parts, open_parts
@@ -42,6 +42,14 @@ class Balance:
 
     amount_minor: int
     currency: str
+
+
+class How(TypedDict, total=False):
+    """What every message can be sent with; without one of them as `Messaging.send` has it."""
+
+    via: str | None
+    key: str | None
+    transactional: bool
 
 
 class Messaging:
@@ -100,31 +108,15 @@ class Messaging:
             await asyncio.to_thread(migrate_and_set_up, settings)
         return await self._open.enter_async_context(open_parts(settings, "messaging", pool_size=4))
 
-    async def send_sms(
-        self,
-        phone: str,
-        text: str,
-        *,
-        via: str | None = None,
-        key: str | None = None,
-        transactional: bool = False,
-    ) -> Sent:
+    async def send_sms(self, phone: str, text: str, **how: Unpack[How]) -> Sent:
         """A text message."""
         message = content.sms(phone, text)
-        return await self.send(message, via=via, key=key, transactional=transactional)
+        return await self.send(message, **how)
 
-    async def send_whatsapp(
-        self,
-        phone: str,
-        text: str,
-        *,
-        via: str | None = None,
-        key: str | None = None,
-        transactional: bool = False,
-    ) -> Sent:
+    async def send_whatsapp(self, phone: str, text: str, **how: Unpack[How]) -> Sent:
         """Free text, which WhatsApp delivers only to who wrote within a day."""
         message = content.whatsapp(phone, text)
-        return await self.send(message, via=via, key=key, transactional=transactional)
+        return await self.send(message, **how)
 
     async def send_whatsapp_template(
         self,
@@ -135,15 +127,13 @@ class Messaging:
         components: Sequence[Mapping[str, Any]] = (),
         parameters: Sequence[object] = (),
         buttons: Sequence[object] = (),
-        via: str | None = None,
-        key: str | None = None,
-        transactional: bool = False,
+        **how: Unpack[How],
     ) -> Sent:
         """An approved template; see `content.whatsapp_template`."""
         message = content.whatsapp_template(
             phone, template, language, components, parameters, buttons
         )
-        return await self.send(message, via=via, key=key, transactional=transactional)
+        return await self.send(message, **how)
 
     async def send_email(
         self,
@@ -152,13 +142,11 @@ class Messaging:
         *,
         html: str | None = None,
         text: str | None = None,
-        via: str | None = None,
-        key: str | None = None,
-        transactional: bool = False,
+        **how: Unpack[How],
     ) -> Sent:
         """A letter to one mailbox."""
         message = content.email(to, subject, html, text)
-        return await self.send(message, via=via, key=key, transactional=transactional)
+        return await self.send(message, **how)
 
     async def send(
         self,

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from html import escape
-from typing import Any
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from uzel.kit.control import answer, taking
 from uzel.kit.faults import Fault, FaultKind, Faults
 from uzel.kit.sandbox import Journal
 
@@ -75,7 +74,7 @@ class Doors:
             Route("/_journal", self.read_journal),
             Route("/_journal", self.clear_journal, methods=["DELETE"]),
             Route("/_faults", self.read_faults),
-            Route("/_faults", self.add_fault, methods=["POST"]),
+            taking("/_faults", FaultAsked, self.add_fault),
             Route("/_faults", self.clear_faults, methods=["DELETE"]),
         ]
 
@@ -97,18 +96,7 @@ class Doors:
     async def read_faults(self, request: Request) -> Response:
         return answer(self.faults.waiting)
 
-    async def add_fault(self, request: Request) -> Response:
-        try:
-            asked = FaultAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return answer(
-                {
-                    "errors": error.errors(
-                        include_url=False, include_context=False, include_input=False
-                    )
-                },
-                400,
-            )
+    async def add_fault(self, asked: FaultAsked) -> Response:
         if reason := self._unknown(asked):
             return answer({"errors": [reason]}, 400)
         self.faults.add(asked.fault())
@@ -125,7 +113,3 @@ class Doors:
     async def clear_faults(self, request: Request) -> Response:
         self.faults.clear()
         return Response(status_code=204)
-
-
-def answer(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")

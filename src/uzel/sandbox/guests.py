@@ -15,12 +15,12 @@ from random import Random
 from typing import Any
 
 import httpx2
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from uzel.kit.control import taking
 from uzel.kit.sandbox import Entry, Journal
 
 MOST_AT_ONCE = 200
@@ -84,18 +84,13 @@ class Guests:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/_guests", self.begin, methods=["POST"]),
+            taking("/_guests", Habits, self.begin),
             Route("/_guests", self.end, methods=["DELETE"]),
         ]
 
-    async def begin(self, request: Request) -> Response:
-        try:
-            self.habits = Habits.model_validate_json(await request.body())
-        except ValidationError as error:
-            errors = error.errors(include_url=False, include_context=False, include_input=False)
-            content = orjson.dumps({"errors": errors})
-            return Response(content, 400, media_type="application/json")
-        self._random = Random(self.habits.seed)  # noqa: S311 - as above
+    async def begin(self, asked: Habits) -> Response:
+        self.habits = asked
+        self._random = Random(asked.seed)  # noqa: S311 - as above
         return Response(status_code=204)
 
     async def end(self, request: Request) -> Response:

@@ -1,6 +1,5 @@
 """Whether others read the same: an independent library, and people who collected real payloads."""
 
-import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +9,15 @@ import pytest
 from iikocloudapi.webhooks import parse_webhook
 from pydantic import ValidationError
 
+from collected_samples import collected, decided
 from uzel.connector import Element, Received
 from uzel.connectors.iiko import CONNECTOR
 from uzel.connectors.iiko.webhook import KINDS, UNKNOWN, parse
 from uzel.kit.http_file import read_http_file
-from uzel.model.phone import parse_phone
 from uzel.model.visit import Visit
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "src/uzel/connectors/iiko/samples"
-PUBLIC_SAMPLES = ROOT / ".." / "shared" / "samples" / "iiko"
 
 
 def read(body: bytes) -> list[Element]:
@@ -62,20 +60,6 @@ def phone_in(order: Any) -> str | None:
     return f"{order.phone};ext={extension}" if extension else order.phone or None
 
 
-@pytest.mark.skipif(not PUBLIC_SAMPLES.is_dir(), reason="the collected samples are not here")
 def test_public_samples_are_decided_as_their_collectors_judged() -> None:
-    expected = json.loads((PUBLIC_SAMPLES / "EXPECTED.json").read_text())["samples"]
-    assert expected
-    for name, decisions in expected.items():
-        elements = read((PUBLIC_SAMPLES / name).read_bytes())
-        assert [decided(element) for element in elements] == [
-            (given["decision"], given.get("reason"), given.get("phone")) for given in decisions
-        ], name
-
-
-def decided(element: Element) -> tuple[str, str | None, str | None]:
-    if element.reason is not None:
-        return "skip", element.reason, None
-    assert isinstance(element.data, Visit)
-    decision = "request" if element.type == "visit.completed" else "cancel"
-    return decision, None, parse_phone(element.data.phone).e164
+    for name, body, judged in collected("iiko"):
+        assert [decided(element) for element in read(body)] == judged, name

@@ -1,79 +1,29 @@
 """iiko in miniature, against a real receiver on loopback."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from time import monotonic, sleep
 from typing import Any
 
 import httpx2
 import pytest
 from iikocloudapi.webhooks import parse_webhook
 
-from uzel.connector import Element, Received
+from miniatures import finished_run
+from uzel.connector import Config
 from uzel.connectors.iiko import CONNECTOR
 from uzel.connectors.iiko.webhook import parse
-from uzel.model.visit import Visit
 from uzel.sandbox.server import running
+from visit_receiver import VisitReceiver
 
-WAIT_S = 30
 
-
-class Receiver(ThreadingHTTPServer):
-    """Keeps what is posted; answers with `statuses` first and then with 200."""
-
-    daemon_threads = True
-    request_queue_size = 256
-
+class Receiver(VisitReceiver[Config]):
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.statuses: list[int] = []
-        self.lock = threading.Lock()
-
-    @property
-    def hook(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/api/webhook/iiko?key=k-secret"
-
-    def elements(self) -> list[Element]:
-        config = CONNECTOR.config()
-        return [
-            element
-            for _, body in self.got
-            for element in parse(Received(body, {}, "", datetime.now(UTC)), config)
-        ]
-
-    def visits(self) -> list[Visit]:
-        """Of the elements that would be asked for a review."""
-        return [
-            element.data
-            for element in self.elements()
-            if isinstance(element.data, Visit) and element.reason is None
-        ]
+        super().__init__("iiko", parse, CONNECTOR.config())
 
     def updates(self) -> list[dict[str, Any]]:
         events = [event for _, body in self.got for event in json.loads(body)]
         return [event for event in events if "Order" in event["eventType"]]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        with self.server.lock:
-            status = self.server.statuses.pop(0) if self.server.statuses else 200
-            self.server.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
-        self.send_response(status)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -87,25 +37,13 @@ def receiver(sandbox: httpx2.Client) -> Iterator[Receiver]:
     sandbox.delete("/_journal")
     sandbox.delete("/_faults")
     with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def run(sandbox: httpx2.Client, hook: str, **plan: Any) -> dict[str, Any]:
     """Start a run and wait until it has finished; returns its progress."""
     asked = {"hook": hook, "per_s": 2000, "concurrency": 4, **plan}
-    started = sandbox.post("/iiko/_run", json=asked)
-    assert started.status_code == 201, started.text
-    until = monotonic() + WAIT_S
-    while monotonic() < until:
-        progress: dict[str, Any] = sandbox.get(f"/iiko/_run/{started.json()['run']}").json()
-        if progress["finished"]:
-            return progress
-        sleep(0.01)
-    raise AssertionError(progress)
+    return finished_run(sandbox, "iiko", asked)
 
 
 def journal(sandbox: httpx2.Client) -> list[dict[str, Any]]:

@@ -1,23 +1,22 @@
 """The sandbox with a shop of one's own in it, and a provider that answers whatever a test wants."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
 
 import httpx2
 import pytest
 
+from loopback import Got, LoopbackServer, Said, in_turn
+from miniatures import Caller, doors_of, sandbox, session_caller
 from uzel.connector import Answer
 from uzel.connectors.kaspi import CONNECTOR
 from uzel.connectors.kaspi.config import KaspiConfig
 from uzel.connectors.kaspi.control import Settings
-from uzel.kit.http import new_client
-from uzel.sandbox.server import running
+
+__all__ = ["sandbox", "session_caller"]
 
 tokens = count(1)
 Arguments = Mapping[str, Any]
@@ -29,52 +28,26 @@ def config_with(token: str, base_url: str) -> KaspiConfig:
 
 @dataclass
 class Client:
-    """What the connector does, one call at a time: making an HTTP client is slow."""
+    """What the connector does, one call at a time."""
 
-    runner: asyncio.Runner
-    http: httpx2.AsyncClient
+    caller: Caller
 
     def run(self, config: KaspiConfig, operation: str, **arguments: Any) -> Answer:
-        self.http.base_url = httpx2.URL(config.base_url)
-
-        async def ask() -> Answer:
-            return await CONNECTOR.operations[operation].run(self.http, config, arguments)
-
-        return self.runner.run(ask())
+        return self.caller.run(CONNECTOR.operations[operation], config, arguments)
 
     def look_up(self, config: KaspiConfig, operation: str, **arguments: Any) -> Answer | None:
-        self.http.base_url = httpx2.URL(config.base_url)
-        look_up = CONNECTOR.operations[operation].look_up
-        assert look_up is not None
-
-        async def ask() -> Answer | None:
-            return await look_up(self.http, config, "order:1", arguments)
-
-        return self.runner.run(ask())
+        return self.caller.look_up(CONNECTOR.operations[operation], config, "order:1", arguments)
 
 
-@pytest.fixture(scope="session")
-def client() -> Iterator[Client]:
-    with asyncio.Runner() as runner:
-        http = new_client("http://127.0.0.1")
-        yield Client(runner, http)
-        runner.run(http.aclose())
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[str]:
-    with running() as url:
-        yield url
+@pytest.fixture
+def client(session_caller: Caller) -> Client:
+    return Client(session_caller)
 
 
 @pytest.fixture
 def control(sandbox: str) -> Iterator[httpx2.Client]:
     """The sandbox's control doors, with everything back to its beginnings."""
-    with httpx2.Client(base_url=sandbox) as http:
-        http.delete("/_faults").raise_for_status()
-        http.delete("/_journal").raise_for_status()
-        http.post("/kaspi/_settings", json=Settings().model_dump()).raise_for_status()
-        yield http
+    yield from doors_of(sandbox, "kaspi", Settings())
 
 
 @dataclass
@@ -154,26 +127,11 @@ class Served:
 def served() -> Iterator[Served]:
     it = Served()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            it.got.append((f"{self.command} {self.path}", headers, body))
-            status, answer = it.answers.pop(0) if len(it.answers) > 1 else it.answers[0]
-            self.send_response(status)
-            self.send_header("content-type", "application/vnd.api+json")
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+    def answer(got: Got) -> Said:
+        it.got.append((f"{got.method} {got.target}", got.headers, got.body))
+        status, body = in_turn(it.answers)
+        return status, {"content-type": "application/vnd.api+json"}, body
 
-        do_POST = do_GET  # noqa: N815 - the name the library looks for
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    it.url = f"http://127.0.0.1:{server.server_port}"
-    yield it
-    server.shutdown()
-    server.server_close()
+    with LoopbackServer(answer) as server:
+        it.url = server.url
+        yield it

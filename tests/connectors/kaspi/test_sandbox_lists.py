@@ -1,31 +1,18 @@
 """Kaspi in miniature: what it demands of a request, and how it lists."""
 
-import json
 from typing import Any
 
 import httpx2
 import pytest
 
-from uzel.connector import Received
+from connectors.kaspi.reading import DAY_MS, NOW_MS, WINDOW, every, read, titles
 from uzel.connectors.kaspi.gate import is_heard
 from uzel.connectors.kaspi.miniature import decoded
 from uzel.connectors.kaspi.orders import PAGE_SIZE
-from uzel.connectors.kaspi.poll import parse
 from uzel.errors import Unavailable
-from uzel.model.order import Order
-
-NOW_MS = 1794560000000
-
-
-DAY_MS = 24 * 3600 * 1000
-
 
 GE = "filter[orders][creationDate][$ge]"
-
-
 LE = "filter[orders][creationDate][$le]"
-
-
 LIST = {
     "page[number]": "0",
     "page[size]": "20",
@@ -33,34 +20,6 @@ LIST = {
     GE: f"{NOW_MS - DAY_MS}",
     LE: f"{NOW_MS}",
 }
-
-
-WINDOW = {"since_ms": NOW_MS - DAY_MS, "until_ms": NOW_MS}
-
-
-def read(document: Any) -> Order:
-    received = Received(json.dumps(document).encode(), {}, "", None)  # type: ignore[arg-type]
-    (element,) = parse(received, None)  # type: ignore[arg-type]
-    assert isinstance(element.data, Order), element
-    return element.data
-
-
-def titles(answered: httpx2.Response, status: int = 400) -> str:
-    assert answered.status_code == status
-    content = answered.json()
-    assert list(content) == ["errors"] and [list(it) for it in content["errors"]] == [["title"]]
-    return str(content["errors"][0]["title"])
-
-
-def every(client: Any, shop: Any, state: str) -> list[Any]:
-    """The documents of all pages."""
-    found: list[Any] = []
-    page, pages = 0, 1
-    while page < pages:
-        data = client.run(shop.config, "orders", state=state, page=page, **WINDOW).data
-        found += data["orders"]
-        page, pages = page + 1, data["pages"]
-    return found
 
 
 def test_lists_are_cut_into_pages_without_links(client: Any, shop: Any) -> None:

@@ -1,78 +1,25 @@
 """r_keeper in miniature, against a real receiver on loopback."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from time import monotonic, sleep
 from typing import Any
 
 import httpx2
 import pytest
 
-from uzel.connector import Element, Received
+from miniatures import finished_run
 from uzel.connectors.rkeeper.config import COMPLETED, RkeeperConfig
 from uzel.connectors.rkeeper.miniature import STAFF_PHONE, Shape
 from uzel.connectors.rkeeper.webhook import parse
 from uzel.model.unmapped import Unmapped
-from uzel.model.visit import Visit
 from uzel.sandbox.server import running
+from visit_receiver import VisitReceiver
 
-WAIT_S = 30
 LIFE = ["Новый", "Передан на кухню", "Доставлен", "Выполнен"]
 
 
-class Receiver(ThreadingHTTPServer):
-    """Keeps what is posted; answers with `statuses` first and then with 200."""
-
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.statuses: list[int] = []
-        self.lock = threading.Lock()
-
-    @property
-    def hook(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/api/webhook/rkeeper?key=k-secret"
-
-    def elements(self, config: RkeeperConfig | None = None) -> list[Element]:
-        return [
-            element
-            for _, body in self.got
-            for element in parse(
-                Received(body, {}, "", datetime.now(UTC)), config or RkeeperConfig()
-            )
-        ]
-
-    def visits(self, config: RkeeperConfig | None = None) -> list[Visit]:
-        """Of the elements that would be asked for a review."""
-        return [
-            element.data
-            for element in self.elements(config)
-            if isinstance(element.data, Visit) and element.reason is None
-        ]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        with self.server.lock:
-            status = self.server.statuses.pop(0) if self.server.statuses else 200
-            self.server.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
-        self.send_response(status)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+Receiver = VisitReceiver[RkeeperConfig]
 
 
 @pytest.fixture(scope="module")
@@ -85,26 +32,14 @@ def sandbox() -> Iterator[httpx2.Client]:
 def receiver(sandbox: httpx2.Client) -> Iterator[Receiver]:
     sandbox.delete("/_journal")
     sandbox.delete("/_faults")
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with Receiver("rkeeper", parse, RkeeperConfig()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def run(sandbox: httpx2.Client, hook: str, **plan: Any) -> dict[str, Any]:
     """Start a run and wait until it has finished; returns its progress."""
     asked = {"hook": hook, "per_s": 2000, "concurrency": 4, **plan}
-    started = sandbox.post("/rkeeper/_run", json=asked)
-    assert started.status_code == 201, started.text
-    until = monotonic() + WAIT_S
-    while monotonic() < until:
-        progress: dict[str, Any] = sandbox.get(f"/rkeeper/_run/{started.json()['run']}").json()
-        if progress["finished"]:
-            return progress
-        sleep(0.01)
-    raise AssertionError(progress)
+    return finished_run(sandbox, "rkeeper", asked)
 
 
 def journal(sandbox: httpx2.Client) -> list[dict[str, Any]]:

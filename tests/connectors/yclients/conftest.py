@@ -1,7 +1,5 @@
 """The sandbox, a location of one's own in it, and a listener for what is posted or asked."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -10,30 +8,22 @@ import httpx2
 import pytest
 
 from connectors.yclients.listening import Listener
+from miniatures import Caller, doors_of, sandbox, session_caller
 from uzel.connector import Answer
 from uzel.connectors.yclients import CONNECTOR
 from uzel.connectors.yclients.config import YclientsConfig
 from uzel.connectors.yclients.sandbox import SETTINGS
-from uzel.kit.http import new_client
-from uzel.sandbox.server import running
+
+__all__ = ["sandbox", "session_caller"]
 
 Run = Callable[[YclientsConfig, str, Mapping[str, Any]], Answer]
 numbers = count(300_001)
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[str]:
-    with running() as url:
-        yield url
-
-
 @pytest.fixture
 def control(sandbox: str) -> Iterator[httpx2.Client]:
     """The sandbox's control doors, without faults and with an empty journal."""
-    with httpx2.Client(base_url=sandbox, trust_env=False) as http:
-        http.delete("/_faults").raise_for_status()
-        http.delete("/_journal").raise_for_status()
-        yield http
+    yield from doors_of(sandbox)
 
 
 @pytest.fixture
@@ -43,29 +33,17 @@ def config(sandbox: str, control: httpx2.Client) -> YclientsConfig:
     return YclientsConfig.model_validate({**SETTINGS, "company_id": number, "base_url": base_url})
 
 
-@pytest.fixture(scope="session")
-def run() -> Iterator[Run]:
-    """run(config, operation, arguments): one client for all, since making one is slow."""
-    with asyncio.Runner() as runner:
-        http = new_client("http://127.0.0.1")
+@pytest.fixture
+def run(session_caller: Caller) -> Run:
+    """run(config, operation, arguments)"""
 
-        def once(config: YclientsConfig, operation: str, arguments: Mapping[str, Any]) -> Answer:
-            http.base_url = httpx2.URL(config.base_url)
+    def once(config: YclientsConfig, operation: str, arguments: Mapping[str, Any]) -> Answer:
+        return session_caller.run(CONNECTOR.operations[operation], config, arguments)
 
-            async def ask() -> Answer:
-                return await CONNECTOR.operations[operation].run(http, config, arguments)
-
-            return runner.run(ask())
-
-        yield once
-        runner.run(http.aclose())
+    return once
 
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     with Listener() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()

@@ -1,31 +1,27 @@
 """A server on loopback that keeps what comes and answers what a test wants."""
 
 import json
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from loopback import Got, LoopbackServer, Said
 from uzel.connector import Element, Received
 from uzel.connectors.yclients.config import YclientsConfig
 from uzel.connectors.yclients.webhook import parse
 
 
-class Listener(ThreadingHTTPServer):
+class Listener(LoopbackServer):
     """Keeps what comes; answers with `replies` (status, body) first and then with 200 {}."""
 
-    daemon_threads = True
-    request_queue_size = 256
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(self._reply, keep_alive=True)
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.replies: list[tuple[int, bytes]] = []
-        self.lock = threading.Lock()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+    def _reply(self, got: Got) -> Said:
+        self.got.append((got.target, got.headers, got.body))
+        status, body = self.replies.pop(0) if self.replies else (200, b"{}")
+        return status, {}, body
 
     @property
     def hook(self) -> str:
@@ -39,28 +35,6 @@ class Listener(ThreadingHTTPServer):
         bodies = [json.loads(body) for _, _, body in self.got]
         events = [it for body in bodies for it in (body if isinstance(body, list) else [body])]
         return [event for event in events if event["resource"] == "record"]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Listener
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("content-length", 0)))
-        with self.server.lock:
-            status, body = self.server.replies.pop(0) if self.server.replies else (200, b"{}")
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            self.server.got.append((self.path, headers, content))
-        self.send_response(status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self) -> None:
-        self.do_POST()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 def elements_of(body: bytes) -> list[Element]:

@@ -1,12 +1,10 @@
 """Whether people who collected real payloads read them the same, and whether the page tells all."""
 
-import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
+from collected_samples import Decision, collected
 from uzel.connector import Element, Received
 from uzel.connectors.yclients.config import YclientsConfig
 from uzel.connectors.yclients.webhook import parse
@@ -16,25 +14,18 @@ from uzel.model.visit import Visit
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "src/uzel/connectors/yclients"
-PUBLIC_SAMPLES = ROOT / ".." / "shared" / "samples" / "yclients"
 
 
 def read(body: bytes) -> list[Element]:
     return parse(Received(body, {}, "", datetime.now(UTC)), YclientsConfig())
 
 
-@pytest.mark.skipif(not PUBLIC_SAMPLES.is_dir(), reason="the collected samples are not here")
 def test_public_samples_are_decided_as_their_collectors_judged() -> None:
-    expected = json.loads((PUBLIC_SAMPLES / "EXPECTED.json").read_text())["samples"]
-    assert expected
-    for name, decisions in expected.items():
-        elements = read((PUBLIC_SAMPLES / name).read_bytes())
-        assert [decided(element) for element in elements] == [
-            (given["decision"], given.get("reason"), given.get("phone")) for given in decisions
-        ], name
+    for name, body, judged in collected("yclients"):
+        assert [decided(element) for element in read(body)] == judged, name
 
 
-def decided(element: Element) -> tuple[str, str | None, str | None]:
+def decided(element: Element) -> Decision:
     """In the collectors' words: they skip where we also call off, and name the entity."""
     if element.reason is not None:
         return "skip", {"event_type": "resource"}.get(element.reason, element.reason), None

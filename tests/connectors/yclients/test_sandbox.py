@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from time import monotonic, sleep
 from typing import Any
 
 import httpx2
 import pytest
 
 from connectors.yclients.listening import Listener
+from miniatures import finished_run
 from uzel.connectors.yclients.config import YclientsConfig
 from uzel.connectors.yclients.sandbox import SETTINGS
 from uzel.model.visit import Visit
@@ -20,15 +20,7 @@ AUTHORIZATION = f"Bearer {SETTINGS['partner_token']}, User {SETTINGS['user_token
 def run_of(control: httpx2.Client, **plan: Any) -> dict[str, Any]:
     """Start a run and wait until it has finished; returns its progress."""
     asked = {"per_s": 2000, "concurrency": 4, "pause_s": 0, **plan}
-    started = control.post("/yclients/_run", json=asked)
-    assert started.status_code == 201, started.text
-    until = monotonic() + WAIT_S
-    while monotonic() < until:
-        progress: dict[str, Any] = control.get(f"/yclients/_run/{started.json()['run']}").json()
-        if progress["finished"]:
-            return progress
-        sleep(0.01)
-    raise AssertionError(progress)
+    return finished_run(control, "yclients", asked)
 
 
 def journal(control: httpx2.Client) -> list[dict[str, Any]]:

@@ -1,11 +1,9 @@
 """The control doors of the sandbox as routes."""
 
-import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -30,11 +28,10 @@ from uzel.connectors.amocrm.miniature.answers import Json
 from uzel.connectors.amocrm.miniature.beginnings import USER_ID
 from uzel.connectors.amocrm.miniature.calling import Call
 from uzel.connectors.amocrm.runs import Run, RunAsked
+from uzel.kit.control import JSON, Asking, answer, run_doors, taking
 
 if TYPE_CHECKING:
     from uzel.connectors.amocrm.sandbox import Amocrm
-
-Asking = TypeVar("Asking", bound=BaseModel)
 
 
 class GrantAsked(BaseModel):
@@ -49,85 +46,60 @@ def control_doors(amocrm: "Amocrm") -> list[BaseRoute]:
     doors = ControlDoors(amocrm)
     return [
         Route("/_settings", doors.read_settings),
-        Route("/_settings", doors.change_settings, methods=["POST"]),
-        Route("/_deal", doors.deal, methods=["POST"]),
-        Route("/_run", doors.start, methods=["POST"]),
-        Route("/_run/{run_id}", doors.progress),
+        taking("/_settings", Settings, doors.change_settings),
+        taking("/_deal", DealAsked, doors.deal),
+        *run_doors(amocrm.desk, RunAsked, lambda asked: Run(asked, amocrm.tell)),
         Route("/_books", doors.books),
         Route("/_doubles", doors.doubles),
         Route("/_traffic", doors.traffic),
         Route("/_traffic", doors.forget_traffic, methods=["DELETE"]),
-        taking("/_seed", SeedAsked, doors.seed),
-        taking("/_move", MoveAsked, doors.move),
-        taking("/_delete", DeleteAsked, doors.delete),
-        taking("/_integrations", IntegrationAsked, doors.integration),
-        taking("/_grant", GrantAsked, doors.grant),
-        taking("/_token", TokenAsked, doors.token),
-        taking("/_revoke", RevokeAsked, doors.revoke),
-        taking("/_account", AccountAsked, doors.account),
+        acting("/_seed", SeedAsked, doors.seed),
+        acting("/_move", MoveAsked, doors.move),
+        acting("/_delete", DeleteAsked, doors.delete),
+        acting("/_integrations", IntegrationAsked, doors.integration),
+        acting("/_grant", GrantAsked, doors.grant),
+        acting("/_token", TokenAsked, doors.token),
+        acting("/_revoke", RevokeAsked, doors.revoke),
+        acting("/_account", AccountAsked, doors.account),
     ]
 
 
-def taking(path: str, of: type[Asking], act: Callable[[Asking], Json]) -> Route:
+def acting(path: str, of: type[Asking], act: Callable[[Asking], Json]) -> Route:
     """A door whose body is of that model. What it means may be missing: 404."""
 
-    async def endpoint(request: Request) -> Response:
-        try:
-            asked = of.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
+    async def acted(asked: Asking) -> Response:
         try:
             return answer(act(asked))
         except KeyError as error:
             return answer({"errors": [f"there is no {error}"]}, 404)
 
-    return Route(path, endpoint, methods=["POST"])
+    return taking(path, of, acted)
 
 
 class ControlDoors:
-    """What the doors do. Those that take a body are given it read."""
+    """What the doors do."""
 
     def __init__(self, amocrm: "Amocrm") -> None:
         self.amocrm = amocrm
-        self.runs: dict[str, Run] = {}
 
     async def read_settings(self, request: Request) -> Response:
-        return Response(self.amocrm.settings.model_dump_json(), media_type="application/json")
+        return self.settings()
 
-    async def change_settings(self, request: Request) -> Response:
+    def settings(self) -> Response:
+        return Response(self.amocrm.settings.model_dump_json(), media_type=JSON)
+
+    async def change_settings(self, asked: Settings) -> Response:
         """Whatever is changed, who was blocked for asking too much is so no longer."""
-        try:
-            asked = Settings.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
         changes = asked.model_dump(include=asked.model_fields_set)
         self.amocrm.settings = self.amocrm.settings.model_copy(update=changes)
         self.amocrm.traffic.pardon()
-        return await self.read_settings(request)
+        return self.settings()
 
-    async def deal(self, request: Request) -> Response:
-        try:
-            asked = DealAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
+    async def deal(self, asked: DealAsked) -> Response:
         lead, statuses = await self.amocrm.tell(asked)
         account = self.amocrm.accounts.whose(asked.token, asked.client_id)
         contacts = [contact for contact, _ in account.links.of("leads", lead.id, "contacts")]
         return answer({"lead_id": lead.id, "contacts": contacts, "statuses": statuses})
-
-    async def start(self, request: Request) -> Response:
-        try:
-            asked = RunAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
-        run = Run(asked, secrets.token_hex(4), self.amocrm.tell)
-        self.runs[run.id] = run
-        self.amocrm.desk.spawn(run.go())
-        return answer({"run": run.id}, 201)
-
-    async def progress(self, request: Request) -> Response:
-        run = self.runs.get(request.path_params["run_id"])
-        return answer(run.progress()) if run else answer({"errors": ["no such run"]}, 404)
 
     async def books(self, request: Request) -> Response:
         found = books.books(self.account_asked(request))
@@ -198,13 +170,3 @@ class ControlDoors:
         account.subdomain = asked.subdomain or account.subdomain
         account.moved = asked.moved
         return {"id": account.id, "subdomain": account.subdomain, "moved": account.moved}
-
-
-def refusal(error: ValidationError) -> Response:
-    # The input is left out: it may hold the hook's key.
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    return answer({"errors": errors}, 400)
-
-
-def answer(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")

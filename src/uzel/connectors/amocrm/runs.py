@@ -1,6 +1,7 @@
 """Deals of amoCRM in miniature, one after the other."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -47,8 +48,8 @@ class RunAsked(BaseModel):
 class Run:
     """One run in the background."""
 
-    def __init__(self, asked: RunAsked, run_id: str, tell: Tell) -> None:
-        self.id = run_id
+    def __init__(self, asked: RunAsked, tell: Tell) -> None:
+        self.id = secrets.token_hex(4)
         self._asked = asked
         self._tell = tell
         self._random = Random(asked.seed)  # noqa: S311 - no secret depends on it

@@ -28,10 +28,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx2
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -73,7 +71,8 @@ from uzel.connectors.amocrm.miniature.oauth import Access
 from uzel.connectors.amocrm.miniature.oauth_methods import OAuthMethods, describe_grant
 from uzel.connectors.amocrm.miniature.traffic import Traffic
 from uzel.kit.faults import FaultKind
-from uzel.kit.sandbox import Asked, Desk, Door, Entry
+from uzel.kit.pushing import note, status_of
+from uzel.kit.sandbox import Asked, Desk, Door
 
 __all__ = ["EXAMPLES", "SETTINGS", "routes"]
 
@@ -265,28 +264,16 @@ class Post:
             status = await self._attempt(attempt)
 
     async def _attempt(self, attempt: int) -> int | None:
-        at = datetime.now(UTC)
-        try:
-            answered = await self._desk.http.post(
-                self._hook.destination,
+        at, hook = datetime.now(UTC), self._hook
+        status = await status_of(
+            self._desk.http.post(
+                hook.destination,
                 content=self._body,
                 headers=self._headers,
                 timeout=ANSWER_WITHIN_S,
             )
-            status: int | None = answered.status_code
-        except httpx2.HTTPError:
-            status = None
-        self._hook.answered(status, datetime.now(UTC))
-        entry = Entry(
-            at=at,
-            connector=self._desk.connector,
-            operation="webhook",
-            method="POST",
-            path=urlsplit(self._hook.destination).path,
-            status=status,
-            request={**self._told, "attempt": attempt},
-            fault=None,
-            effect=is_valid(status),
         )
-        self._desk.journal.append(entry)
+        hook.answered(status, datetime.now(UTC))
+        request = {**self._told, "attempt": attempt}
+        note(self._desk, hook.destination, at, status, request, effect=is_valid(status))
         return status

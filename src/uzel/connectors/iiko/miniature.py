@@ -11,7 +11,9 @@ from random import Random
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from uzel.kit import pushing
 
 ORGANIZATION_ID = "d1a7c3e5-2b4f-4a68-9c80-e1f2a3b4c5d6"
 TERMINAL_GROUP_ID = "e2b8d4f6-3c50-4b79-8d91-f203b4c5d6e7"
@@ -40,30 +42,15 @@ _ITEMS: tuple[Mapping[str, Any], ...] = tuple(
 )
 
 
-class Plan(BaseModel):
-    """What a run does.
+class Plan(pushing.Plan):
+    """What a run does; orders without a phone are those of tables.
 
-    count         orders
-    per_s         orders begun a second; each order's updates follow at the same pace
-    out_of_order  share of the orders whose updates arrive last first
-    no_phone      share of the orders that are tables without a phone
-    noise         chance, at each new order, of an event that is about no order
-    largest_array most updates in one array; each array's size is drawn
-    statuses      the life of a delivery
-    seed          the same seed gives the same orders with the same ids; None: new ones
+    largest_array  most updates in one array; each array's size is drawn
+    statuses       the life of a delivery
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    count: int = Field(default=100, ge=1, le=1_000_000)
-    per_s: float = Field(default=10.0, gt=0, le=100_000)
-    out_of_order: float = Field(default=0.0, ge=0, le=1)
-    no_phone: float = Field(default=0.0, ge=0, le=1)
-    noise: float = Field(default=0.0, ge=0, le=1)
     largest_array: int = Field(default=4, ge=1, le=1000)
-    first_phone: str = Field(default="+79990000001", pattern=r"^\+[0-9]{10,15}$")
     statuses: tuple[str, ...] = Field(default=DELIVERY_LIFE, min_length=1, max_length=20)
-    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

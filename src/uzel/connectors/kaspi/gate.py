@@ -1,20 +1,17 @@
-"""The door that never opens for some, and the one behind which there are several; parts of the
+"""The door that never opens for some, and which of several behind one path is meant; parts of the
 sandbox.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from uzel.kit.body import at
-from uzel.kit.sandbox import LONGEST_HOLD_S, Desk, Entry, disconnected, reset
+from uzel.kit.sandbox import Desk, Entry, hold
 
 # What libraries and tools call themselves unless somebody tells them to say who asks.
 LIBRARIES = re.compile(
@@ -59,62 +56,7 @@ class Gate:
             effect=False,
         )
         self.desk.journal.append(entry)
-        await self._hold(receive)
-
-    async def _hold(self, receive: Receive) -> None:
-        left = asyncio.ensure_future(disconnected(receive))
-        closing = asyncio.ensure_future(self.desk.closing.wait())
-        await asyncio.wait(
-            {left, closing}, timeout=LONGEST_HOLD_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        gone = left.done()
-        left.cancel()
-        closing.cancel()
-        if not gone:
-            await reset(receive)
-
-
-class ByRequest:
-    """Several operations behind one path, told apart by `name_of(query, body, headers)`."""
-
-    def __init__(
-        self,
-        doors: Mapping[str, ASGIApp],
-        name_of: Callable[[Mapping[str, str], Any, Headers], str],
-    ) -> None:
-        self.doors = doors
-        self.name_of = name_of
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        again = Again(receive)
-        body = await again.json(scope)
-        name = self.name_of(query, body, Headers(scope=scope))
-        await self.doors[name](scope, again.receive, send)
-
-
-class Again:
-    """A request's messages, looked at and then given once more. `reset` looks for `transport`."""
-
-    def __init__(self, receive: Receive) -> None:
-        self.transport = getattr(getattr(receive, "__self__", None), "transport", None)
-        self._receive = receive
-        self._seen: list[Message] = []
-
-    async def json(self, scope: Scope) -> Any:
-        """The body as JSON, None where it is none."""
-
-        async def keep() -> Message:
-            self._seen.append(await self._receive())
-            return self._seen[-1]
-
-        try:
-            return await Request(scope, keep).json()
-        except (ValueError, RecursionError, ClientDisconnect):
-            return None
-
-    async def receive(self) -> Message:
-        return self._seen.pop(0) if self._seen else await self._receive()
+        await hold(self.desk, receive)
 
 
 def read_name(query: Mapping[str, str], body: Any, headers: Headers) -> str:

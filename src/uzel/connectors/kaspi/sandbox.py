@@ -16,16 +16,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from uzel.connectors.kaspi import control, methods
-from uzel.connectors.kaspi.gate import ByRequest, Gate, change_name, read_name
+from uzel.connectors.kaspi.gate import Gate, change_name, read_name
 from uzel.connectors.kaspi.methods import Method
 from uzel.connectors.kaspi.miniature import Refused, Shop, encoded
+from uzel.kit import control as doors
+from uzel.kit.dispatch import ByRequest
 from uzel.kit.faults import FaultKind
 from uzel.kit.sandbox import Asked, Desk
 
@@ -211,8 +212,7 @@ async def read(request: Request, kind: type[Asking]) -> Asking | Response:
     try:
         return kind.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        told = error.errors(include_url=False, include_context=False, include_input=False)
-        return answer({"errors": told}, 400)
+        return doors.refusal(error, MEDIA_TYPE)
 
 
 def errors(status: int, title: str) -> Response:
@@ -220,4 +220,4 @@ def errors(status: int, title: str) -> Response:
 
 
 def answer(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type=MEDIA_TYPE)
+    return doors.answer(content, status, MEDIA_TYPE)

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 import httpx2
 import orjson
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from uzel.connectors.meta.by_body import ByBody
 from uzel.connectors.meta.doors import (
     NUMBER_ID,
     SECRET,
@@ -34,6 +34,7 @@ from uzel.connectors.meta.graph import Content, Refused
 from uzel.connectors.meta.miniature import ACCOUNT_ID, Number
 from uzel.connectors.meta.sending import accept, describe
 from uzel.kit.body import at
+from uzel.kit.dispatch import ByRequest
 from uzel.kit.faults import FaultKind
 from uzel.kit.sandbox import Asked, Desk
 
@@ -86,7 +87,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         )
     ]
     # Three operations behind one path: the first route takes them all and looks into the body.
-    sends[0].app = ByBody({route.name: route.app for route in sends})
+    sends[0].app = ByRequest({route.name: route.app for route in sends}, send_name)
     node, templates = "/{version}/{node}", "/{version}/{node}/message_templates"
     return [
         Route("/_settings", meta.read_settings),
@@ -105,6 +106,13 @@ def routes(desk: Desk) -> list[BaseRoute]:
         ),
         desk.route("/{path:path}", "unknown_path", unknown_path, methods=("GET", "POST", "DELETE")),
     ]
+
+
+def send_name(query: Mapping[str, str], body: Any, headers: Headers) -> str:
+    """What is asked for behind `MESSAGES`."""
+    if at(body, "status") == "read":
+        return "mark_read"
+    return "send_whatsapp_template" if at(body, "type") == "template" else "send_whatsapp"
 
 
 async def unknown_path(asked: Asked) -> Response:

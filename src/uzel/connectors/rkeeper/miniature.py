@@ -13,7 +13,9 @@ from random import Random
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from uzel.kit import pushing
 
 RESTAURANT_ID = "b7d0c2a4-18e6-4f53-9a7b-c0d1e2f3a4b5"
 CORPORATION_ID = "c8e1d3b5-29f7-4064-8b8c-d1e2f3a4b5c6"
@@ -60,32 +62,17 @@ _SHAPED: Mapping[Shape, Callable[[Fields], Any]] = {
 }
 
 
-class Plan(BaseModel):
-    """What a run does.
+class Plan(pushing.Plan):
+    """What a run does; orders without a phone are a till's, noise is what we cannot read, too.
 
-    count         orders
-    per_s         orders begun a second; each order's updates follow at the same pace
-    out_of_order  share of the orders whose updates arrive last first
-    no_phone      share of the orders that are a till's
-    noise         chance, at each new order, of an event that is about no order we can read
-    statuses      the life of a delivery, in r_keeper's own words
-    renamed       r_keeper's word → what this customer calls it
-    shapes        where the order stands; each push has one of them, drawn
-    seed          the same seed gives the same orders with the same ids; None: new ones
+    statuses  the life of a delivery, in r_keeper's own words
+    renamed   r_keeper's word → what this customer calls it
+    shapes    where the order stands; each push has one of them, drawn
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    count: int = Field(default=100, ge=1, le=1_000_000)
-    per_s: float = Field(default=10.0, gt=0, le=100_000)
-    out_of_order: float = Field(default=0.0, ge=0, le=1)
-    no_phone: float = Field(default=0.0, ge=0, le=1)
-    noise: float = Field(default=0.0, ge=0, le=1)
-    first_phone: str = Field(default="+79990000001", pattern=r"^\+[0-9]{10,15}$")
     statuses: tuple[str, ...] = Field(default=DELIVERY_LIFE, min_length=1, max_length=20)
     renamed: dict[str, str] = Field(default_factory=dict, max_length=20)
     shapes: tuple[Shape, ...] = Field(default=(Shape.ORDER,), min_length=1, max_length=20)
-    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

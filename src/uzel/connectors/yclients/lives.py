@@ -10,7 +10,9 @@ from random import Random
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from uzel.kit import pushing
 
 COMPANY_ID = 120001
 CAME, MISSED = 1, -1
@@ -24,34 +26,19 @@ STAFF = ((2101, "Ольга"), (2102, "Даниил"))
 SERVICES = ((3101, "Стрижка", 1800), (3102, "Укладка", 1200), (3103, "Маникюр", 2500))
 
 
-class Plan(BaseModel):
-    """What a run does.
+class Plan(pushing.Plan):
+    """What a run does. What the others call an order is a visit here, with one record or two.
 
-    count         visits
-    per_s         visits begun a second; each record's events follow at the same pace
-    out_of_order  share of the visits whose events arrive last first
-    no_phone      share of the visits whose client has no phone
-    unmarked      share of the visits whose mark is taken back in the end
-    several       share of the visits that hold two records
-    arrays        share of the events that come in an array of one, as Altegio sends them
-    noise         chance, at each new visit, of an event that is about no record
-    life          `visit_attendance` of each event; the first is a `create`
-    seed          the same seed gives the same visits with the same ids; None: new ones
+    unmarked  share of the visits whose mark is taken back in the end
+    several   share of the visits that hold two records
+    arrays    share of the events that come in an array of one, as Altegio sends them
+    life      `visit_attendance` of each event; the first is a `create`
     """
 
-    model_config = ConfigDict(extra="forbid")
-
-    count: int = Field(default=100, ge=1, le=1_000_000)
-    per_s: float = Field(default=10.0, gt=0, le=100_000)
-    out_of_order: float = Field(default=0.0, ge=0, le=1)
-    no_phone: float = Field(default=0.0, ge=0, le=1)
     unmarked: float = Field(default=0.0, ge=0, le=1)
     several: float = Field(default=0.0, ge=0, le=1)
     arrays: float = Field(default=0.3, ge=0, le=1)
-    noise: float = Field(default=0.0, ge=0, le=1)
     life: tuple[int, ...] = Field(default=LIFE, min_length=1, max_length=20)
-    first_phone: str = Field(default="+79990000001", pattern=r"^\+[0-9]{10,15}$")
-    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

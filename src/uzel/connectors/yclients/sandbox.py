@@ -15,16 +15,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-from pydantic import Field, ValidationError
-from starlette.requests import Request
+from pydantic import Field
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from uzel.connectors.yclients.lives import COMPANY_ID, NAMES, Record, Step
-from uzel.connectors.yclients.miniature import Run, RunAsked, Sender, Target
+from uzel.connectors.yclients.lives import COMPANY_ID, NAMES, Post, Record, Step
+from uzel.connectors.yclients.miniature import RunAsked, Target, run_of, sender
 from uzel.connectors.yclients.registration import FLAGS, MOST_URLS
+from uzel.kit.control import answer, run_doors, taking
 from uzel.kit.faults import FaultKind
+from uzel.kit.pushing import Run
 from uzel.kit.sandbox import Asked, Desk
 
 SETTINGS: Mapping[str, Any] = {
@@ -72,9 +72,8 @@ def routes(desk: Desk) -> list[BaseRoute]:
     read, change = salons.handler(salons.hooks), salons.handler(salons.change_hooks)
     records = salons.handler(salons.changed_records)
     return [
-        Route("/_run", salons.start, methods=["POST"]),
-        Route("/_run/{run_id}", salons.progress),
-        Route("/_order", salons.order, methods=["POST"]),
+        *run_doors(desk, RunAsked, salons.run),
+        taking("/_order", OrderAsked, salons.order),
         desk.route(path, "hooks", read, methods=("GET",), describe=describe),
         desk.route(path, "change_hooks", change, describe=describe),
         desk.route(
@@ -88,7 +87,6 @@ class Salons:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._runs: dict[str, Run] = {}
         self._settings: dict[int, Content] = {}
         self._newest: dict[tuple[int, int], Step] = {}
 
@@ -140,39 +138,21 @@ class Salons:
         meta = {"page": start // count + 1, "total_count": len(found)}
         return accepted(found[start : start + count], meta)
 
-    async def start(self, request: Request) -> Response:
-        try:
-            asked = RunAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
-        if not (hooks := self._hooks_for(asked)):
-            return answer({"errors": ["no hook: none given, none registered"]}, 400)
-        run = Run(self._desk, asked, secrets.token_hex(4), hooks, self._tell)
-        self._runs[run.id] = run
-        self._desk.spawn(run.go())
-        return answer({"run": run.id}, 201)
+    def run(self, asked: RunAsked) -> Run[Post] | Response:
+        hooks = self._hooks_for(asked)
+        return run_of(self._desk, asked, hooks, self._tell) if hooks else nowhere()
 
-    async def progress(self, request: Request) -> Response:
-        run = self._runs.get(request.path_params["run_id"])
-        return answer(run.progress()) if run else answer({"errors": ["no such run"]}, 404)
-
-    async def order(self, request: Request) -> Response:
-        try:
-            asked = OrderAsked.model_validate_json(await request.body())
-        except ValidationError as error:
-            return refusal(error)
+    async def order(self, asked: OrderAsked) -> Response:
         if not (hooks := self._hooks_for(asked)):
-            return answer({"errors": ["no hook: none given, none registered"]}, 400)
+            return nowhere()
         order_id = asked.order_id or secrets.randbelow(10**12) + SMALLEST_OWN
         visit_id = asked.visit_id or order_id + 1
         record = Record(order_id, visit_id, asked.phone, asked.name, asked.company_id)
         now = datetime.now(UTC)
         step = Step(record, asked.attendance, now, asked.status, asked.deleted)
         self._tell(step)
-        sender = Sender(self._desk, self._desk.http, hooks)
-        statuses = [
-            await sender.send(step.post(in_array=asked.in_array), hook, {}) for hook in hooks
-        ]
+        post, http = step.post(in_array=asked.in_array), self._desk.http
+        statuses = [await sender(self._desk).send(http, hook, post, {}) for hook in hooks]
         return answer({"order_id": order_id, "visit_id": visit_id, "status": statuses[0]})
 
     def _hooks_for(self, asked: Target) -> list[str]:
@@ -185,6 +165,11 @@ class Salons:
         key = (step.record.company_id, step.record.id)
         if key not in self._newest or self._newest[key].at <= step.at:
             self._newest[key] = step
+
+
+def nowhere() -> Response:
+    """The refusal to post."""
+    return answer({"errors": ["no hook: none given, none registered"]}, 400)
 
 
 def describe(asked: Asked) -> Content:
@@ -212,13 +197,3 @@ def refused(status: int, said: str) -> Response:
 
 def accepted(data: Any, meta: Any = (), status: int = 200) -> Response:
     return answer({"success": True, "data": data, "meta": meta}, status)
-
-
-def refusal(error: ValidationError) -> Response:
-    # The input is left out: it may hold the hook's key, and a body may be no text at all.
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    return answer({"errors": errors}, 400)
-
-
-def answer(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
