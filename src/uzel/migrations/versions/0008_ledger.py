@@ -1,0 +1,13 @@
+"""The ledger."""
+
+from pathlib import Path
+
+from uzel.migrations.script import run_script
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Run the SQL beside this file."""
+    run_script(Path(__file__).with_suffix(".sql").read_text())

@@ -1,0 +1,197 @@
+"""Whatever is changed behind the ledger's back is found, and what is right is not."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from parts import go
+from uzel.kit import database
+from uzel.ledger import chain
+from uzel.ledger.accounts import open_account
+from uzel.ledger.command import End, Hold, How, Leg, Post
+from uzel.ledger.post import Ledger, post
+
+TAMPER = "set session_replication_role = replica"
+
+
+@contextlib.asynccontextmanager
+async def filled(dsn: str) -> AsyncIterator[tuple[database.Pool, int, int]]:
+    """A pool, a partner's account, and the house's: seven entries in three links, one hold open
+    and two that have ended.
+    """
+    pool = await database.open_pool(dsn, size=6, name="chain")
+    try:
+        async with pool.acquire() as connection:
+            partner = await open_account(connection, "live", "partner", "RUB", floor_minor=0)
+            house = await open_account(connection, "live", "house", "RUB")
+        ledger = Ledger(pool)
+        for number in range(6):
+            legs = (Leg(house, -100 - number), Leg(partner, 100 + number))
+            await ledger.submit(Post(f"{number}", "top_up", legs, "anna", f"№ {number}"))
+            if number % 2:
+                assert await chain.seal(pool) == 2
+        holds = [await ledger.submit(Hold(f"h{n}", "payment", partner, 50)) for n in range(3)]
+        numbers = [hold.number or 0 for hold in holds]
+        take = Post("taken", "payment", (Leg(partner, -30), Leg(house, 30)))
+        await ledger.submit(End(numbers[0], How.POSTED, take))
+        await ledger.submit(End(numbers[1], How.RELEASED))
+        yield pool, partner, house
+    finally:
+        pool.terminate()
+
+
+def test_books_that_are_right_are_proved(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            proof = await chain.verify(pool)
+            assert proof.faults == ()
+            assert (proof.entries, proof.postings, proof.seals, proof.unsealed) == (7, 14, 3, 1)
+            noted = proof.head
+            assert await chain.seal(pool) == 1
+            assert await chain.seal(pool) == 0
+            later = await chain.verify(pool, noted)
+            assert (later.faults, later.seals, later.unsealed) == ((), 4, 0)
+            assert later.head != noted
+
+    go(story)
+
+
+def test_an_empty_ledger_is_right(dsn: str) -> None:
+    async def story() -> None:
+        pool = await database.open_pool(dsn, size=2, name="chain")
+        try:
+            assert await chain.seal(pool) == 0
+            assert await chain.verify(pool) == chain.Proof(0, 0, 0, 0, None, ())
+        finally:
+            pool.terminate()
+
+    go(story)
+
+
+CHANGES = {
+    "an amount": "update ledger_posting set amount_minor = amount_minor + sign(amount_minor) "
+                 "where entry_id = 3",
+    "an amount and all balances after it": "update ledger_posting set amount_minor = amount_minor "
+                 "+ sign(amount_minor) * (entry_id = 3)::int, "
+                 "balance_minor = balance_minor + sign(amount_minor) where entry_id >= 3",
+    "a reason": "update ledger_entry set reason = 'other' where id = 4",
+    "nothing for null": "update ledger_entry set details = 'null'::jsonb where id = 4",
+    "who made it": "update ledger_entry set made_by = 'boris' where id = 1",
+    "when": "update ledger_entry set created_at = created_at - interval '1 microsecond' "
+            "where id = 2",
+    "the account's name": "update ledger_account set name = 'boris' where name = 'partner'",
+    "the account's currency": "update ledger_account set currency = 'USD'",
+    "an entry taken out": "with p as (delete from ledger_posting where entry_id = 2) "
+                          "delete from ledger_entry where id = 2",
+    "an entry put in": "with e as (insert into ledger_entry (id, kind, origin, created_at) "
+                       "overriding system value values (0, 'top_up', 'new', now()) returning id) "
+                       "insert into ledger_posting select 0, p.leg, p.account_id, p.amount_minor, "
+                       "0, -p.version, p.posted_at from ledger_posting p, e where p.entry_id = 1",
+    "two entries exchanged": "update ledger_entry set reason = case id when 1 then '№ 1' "
+                             "else '№ 0' end where id in (1, 2)",
+    "a link": "update ledger_seal set digest = sha256('x') where id = 2",
+    "a link taken out": "delete from ledger_seal where id = 2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(CHANGES))
+def test_a_change_breaks_the_chain(dsn: str, what: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                changed = await connection.execute(CHANGES[what])
+                assert not changed.endswith(" 0")
+                await connection.execute("set session_replication_role = origin")
+            kinds = {fault.kind for fault in (await chain.verify(pool)).faults}
+            assert kinds & {"broken_seal", "broken_run"}, kinds
+            if "put in" not in what:
+                assert "broken_seal" in kinds
+
+    go(story)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "where"),
+    [
+        ("update ledger_balance set held_minor = 0", "wrong_balance", {"account_id": 1}),
+        ("update ledger_balance set posted_minor = posted_minor + 1 where account_id = 1",
+         "wrong_balance", {"account_id": 1}),
+        ("delete from ledger_posting where entry_id = 7", "without_postings", {"entry_id": 7}),
+        ("update ledger_posting set amount_minor = -31, balance_minor = balance_minor - 1 "
+         "where entry_id = 7 and account_id = 1", "unbalanced", {"entry_id": 7}),
+        ("update ledger_hold_end set taken_minor = 29 where entry_id = 7", "wrong_hold_end",
+         {"hold_id": 1}),
+        ("delete from ledger_hold_end where hold_id = 2", "wrong_balance", {"account_id": 1}),
+        ("update ledger_posting set version = 9 where entry_id = 7 and account_id = 1",
+         "broken_run", {"entry_id": 7, "account_id": 1, "version": 9}),
+    ],
+)  # fmt: skip
+def test_what_no_link_covers_is_found_by_reckoning(
+    dsn: str, change: str, kind: str, where: dict[str, Any]
+) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                await connection.execute(change)
+                await connection.execute("set session_replication_role = origin")
+            assert chain.Fault(kind, where) in (await chain.verify(pool)).faults
+
+    go(story)
+
+
+def test_an_end_that_was_cut_off_shows_to_who_noted_it(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            noted = (await chain.verify(pool)).head
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                await connection.execute("delete from ledger_seal where id = 3")
+                await connection.execute("set session_replication_role = origin")
+            assert (await chain.verify(pool)).faults == ()
+            (fault,) = (await chain.verify(pool, noted)).faults
+            assert fault.kind == "missing_head"
+            await chain.seal(pool)
+            (fault,) = (await chain.verify(pool, "2:00")).faults
+            assert fault.kind == "other_head"
+
+    go(story)
+
+
+def test_links_are_made_while_others_post(dsn: str) -> None:
+    """Nothing that is committed late slips below a link."""
+
+    async def story() -> None:
+        async with filled(dsn) as (pool, partner, house):
+            ledgers = [Ledger(pool) for _ in range(3)]
+            busy = True
+
+            async def link() -> int:
+                made = 0
+                while busy:
+                    made += await chain.seal(pool)
+                return made + await chain.seal(pool)
+
+            async def slow() -> None:
+                """A transaction that has its numbers and takes its time."""
+                for _ in range(5):
+                    async with pool.acquire() as connection, connection.transaction():
+                        legs = (Leg(house, -1), Leg(partner, 1))
+                        await post(connection, [Post(f"s{uuid4()}", "top_up", legs)])
+                        await asyncio.sleep(0.05)
+
+            linking = asyncio.create_task(link())
+            legs = (Leg(house, -1), Leg(partner, 1))
+            posting = [ledgers[n % 3].submit(Post(f"p{n}", "top_up", legs)) for n in range(120)]
+            await asyncio.gather(*posting, slow())
+            busy = False
+            assert await linking == 120 + 5 + 1
+            proof = await chain.verify(pool)
+            assert (proof.faults, proof.unsealed) == ((), 0)
+
+    go(story)
