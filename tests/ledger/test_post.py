@@ -347,7 +347,7 @@ def test_the_database_itself_refuses(
         "delete from ledger_hold",
         "delete from ledger_hold_end",
         "delete from ledger_balance",
-        "update ledger_balance set posted_minor = posted_minor + 1",
+        "update ledger_balance set posted_minor = posted_minor + 1 where posted_minor = 9",
         "update ledger_balance set version = version + 1 where version > 0",
         "delete from ledger_seal",
     ],
