@@ -116,6 +116,13 @@ class Shop:
             if await self.done() == before and not await self.due():
                 return
 
+    async def later(self) -> None:
+        """What waits after a refusal is due, and done."""
+        await self.hub.pool.execute(
+            "update shop_order set not_before = null where shop_id = $1", self.id
+        )
+        await self.work()
+
     async def done(self) -> int:
         """Attempts that ended."""
         found: int = await self.hub.pool.fetchval(
@@ -179,13 +186,17 @@ async def until_done(shop: Shop, most: int = 25) -> None:
         if rows and all(row["step"] == "done" and not row["checking"] for row in rows.values()):
             return
         await shop.hub.pool.execute(
-            "update call set finished_at = finished_at - interval '1 minute' "
+            "update call set finished_at = finished_at - interval '5 minutes', "
+            "started_at = started_at - interval '5 minutes' "
             "where state = 'unknown' and connection_id = $1",
             shop.amocrm,
         )
         await shop.hub.pool.execute(
             "update connection set state = 'active', state_reason = null where id = $1",
             shop.amocrm,
+        )
+        await shop.hub.pool.execute(
+            "update shop_order set not_before = null where shop_id = $1", shop.id
         )
         await shop.hub.registry.refresh()
         await recover.look_up_unknown(shop.hub.pool, shop.hub.registry, shop.hub.runner)

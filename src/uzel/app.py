@@ -23,6 +23,7 @@ from uzel.events.event import Flow
 from uzel.events.process import Processor
 from uzel.events.receive import WAKE as EVENTS
 from uzel.events.replay import wake_left_behind
+from uzel.flows.bank_rates.take import BankRates
 from uzel.flows.kaspi_orders.advance import advance, advance_all
 from uzel.flows.kaspi_orders.closed import on_closed as on_orders_closed
 from uzel.flows.kaspi_orders.take import WAKE as ORDERS
@@ -139,6 +140,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
     pool, registry, url = parts.pool, parts.registry, parts.settings.url
 
     tasks = Tasks(pool, registry, parts.reach)
+    rates = BankRates(pool, registry, parts.reach)
 
     async def look_up() -> None:
         await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
@@ -159,6 +161,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("budgets", 30, lambda: reckon(pool)),
         Periodic("shops", 1, tasks.run_due),
         Periodic("orders", 2, lambda: advance_all(pool)),
+        Periodic("rates", 30, rates.take_due),
         Periodic("queue log", 60, lambda: prune(pool)),
     )
 

@@ -93,10 +93,12 @@ class Poll:
     """How to read what we fetch because the provider does not post it. The flow that fetches has
     it stored raw, as if it had been posted.
 
-    parse  as that of `Webhook`; reads an answer of the provider as well as what we make of it
+    parse       as that of `Webhook`; reads an answer of the provider as well as what we make of it
+    impersonal  a document as it is stored once the data of its person were deleted: without them
     """
 
     parse: Callable[[Received, Any], list[Element]]
+    impersonal: Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,9 @@ class Operation:
     look_up     `look_up(http, config, reference, arguments) -> Answer | None`: asks the provider
                 whether a call whose answer was lost did happen; None: it did not; None as the
                 function: the provider offers no way to find out
+    settles_after_s  how long after it left a request may still have its effect, though its answer
+                was lost: a gateway that gave up does not stop the work behind it. What `look_up`
+                does not find proves nothing before
     """
 
     name: str
@@ -185,6 +190,7 @@ class Operation:
     repeatable: bool = False
     repeatable_for_s: int | None = None
     look_up: Callable[..., Awaitable[Answer | None]] | None = None
+    settles_after_s: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,12 @@ def refuse_in_loop() -> None:
 
 
 def announce(data_dir: Path, *, quiet: bool) -> None:
-    """Another folder is another installation: whoever meant one of them should see which it was."""
+    """Another folder is another installation: whoever meant one of them should see which it was.
+    A new one is told to everybody, an old one to people only: cron mails what it is told.
+    """
     if not (data_dir / "postgres").exists():
         print(f"uzel: NEW installation in {data_dir}", file=sys.stderr)
-    elif not quiet:
+    elif not quiet and sys.stderr.isatty():
         print(f"uzel: installation in {data_dir}", file=sys.stderr)
 
 

@@ -134,6 +134,44 @@ def test_a_runner_uses_its_allowance_and_no_more(module_dsn: str, sandbox: Sandb
     go(run)
 
 
+def test_calls_and_single_requests_take_turns(module_dsn: str) -> None:
+    """Four who ask all the time, and the calls: none of the five comes always first."""
+    rate_per_s, takers, for_s = 20.0, 4, 4.0
+
+    async def run() -> None:
+        async with open_hub(module_dsn, NOWHERE) as hub:
+            await plan(hub, 60)
+            taken, begun, over = 0, 0, asyncio.Event()
+
+            async def take() -> None:
+                nonlocal taken
+                while not over.is_set():
+                    mine, wait_s = await store.take_slot(hub.pool, hub.smsru, rate_per_s)
+                    await asyncio.sleep(wait_s + (0 if mine else 0.02))
+                    taken += mine
+
+            async def make() -> None:
+                nonlocal begun
+                while not over.is_set():
+                    async with hub.pool.acquire() as connection:
+                        rows = await store.begin(connection, hub.smsru, 24, rate_per_s, uuid4())
+                    begun += sum(row["id"] is not None for row in rows)
+                    await asyncio.sleep(max(0.002, rows[0]["limited_for_s"]))
+
+            tasks = [asyncio.create_task(take()) for _ in range(takers)]
+            await asyncio.sleep(0.5)  # the line is full when the first call wants to go
+            tasks.append(asyncio.create_task(make()))
+            await asyncio.sleep(for_s)
+            over.set()
+            await asyncio.gather(*tasks)
+            fair = rate_per_s * for_s / (takers + 1)
+            assert begun > fair / 3
+            assert taken > takers * fair / 3
+            assert taken + begun <= rate_per_s * (for_s + 3.0)
+
+    go(run)
+
+
 def test_a_near_call_is_waited_for_a_far_one_is_left_to_who_looks_later(
     module_dsn: str, sandbox: Sandbox
 ) -> None:

@@ -61,7 +61,7 @@ ERRORS: list[Exception] = [
         zip(
             ERRORS,
             ["planned"] * 4 + ["rejected"] + ["unknown"] * 4 + ["planned"],
-            ["planned"] * 4 + ["rejected", "planned", "unknown", "planned", "planned", "planned"],
+            ["planned"] * 4 + ["rejected"] + ["planned"] * 5,
             [
                 *(Health.SHAKY, Health.LIMITED, Health.BROKEN, Health.BROKEN, Health.GOOD),
                 *(Health.SHAKY, Health.BROKEN, Health.SHAKY, Health.SAYS_NOTHING),
@@ -89,11 +89,23 @@ def test_only_what_certainly_did_not_happen_or_may_be_repeated_is_tried_again(
     if result.state is State.PLANNED:
         assert repeatable or not may_have_happened
         assert result.due_at is not None and result.due_at >= NOW
-        waits = AddressRefused | AuthFailed | ConfigError | RateLimited
+        waits = AddressRefused | AuthFailed | ConfigError | ContractBroken | RateLimited
         assert attempt < MOST_ATTEMPTS or isinstance(error, waits)
     else:
         assert result.due_at is None
     assert CANARY not in f"{result}"
+
+
+def test_a_strange_answer_to_a_question_pauses_only_once_it_stays_strange() -> None:
+    """A page of maintenance is no change of contract; and nobody has to decide about a read."""
+    error = ContractBroken("what is this")
+    for attempt in (1, MOST_ATTEMPTS - 1):
+        result = failed(1, 2, attempt, OFTEN, error, NOW)
+        assert (result.state, result.health) == (State.PLANNED, Health.SHAKY)
+    last = failed(1, 2, MOST_ATTEMPTS, OFTEN, error, NOW)
+    assert (last.state, last.health) == (State.PLANNED, Health.BROKEN)
+    once = failed(1, 2, 1, ONCE, error, NOW)
+    assert (once.state, once.health) == (State.UNKNOWN, Health.BROKEN)
 
 
 def test_a_limit_is_waited_for_to_the_second() -> None:

@@ -59,6 +59,9 @@ POST = Connector(
     config=PostConfig,
     operations={
         "send": Operation("send", send, ("ours",), Checked.DOCUMENTATION, ON, look_up=find),
+        "slow": Operation(
+            "slow", send, ("ours",), Checked.DOCUMENTATION, ON, look_up=find, settles_after_s=180.0
+        ),
         "stamp": Operation("stamp", send, ("ours",), Checked.DOCUMENTATION, ON, repeatable=True),
         "blind": Operation("blind", send, ("ours",), Checked.DOCUMENTATION, ON),
     },
@@ -86,6 +89,8 @@ class Post:
     def search(self, ours: str) -> bytes | None:
         self.searched += 1
         fate = self.searches.pop(0) if self.searches else "good"
+        if fate == "busy":
+            return b""
         if fate != "good":
             return b"nonsense" if fate == "nonsense" else None
         return json.dumps({"id": f"p-{ours}" if ours in self.parcels else None}).encode()
@@ -100,8 +105,9 @@ def post() -> Iterator[Post]:
             if answer is None:
                 self.close_connection = True
                 return
-            self.send_response(200)
+            self.send_response(200 if answer else 429)
             self.send_header("content-length", str(len(answer)))
+            self.send_header("retry-after", "600")
             self.end_headers()
             self.wfile.write(answer)
 
@@ -147,12 +153,13 @@ class Desk:
         while running := self.runner._running():
             await asyncio.wait(running)
 
-    async def look_up(self) -> None:
+    async def look_up(self, passed_s: float = 60.0) -> None:
         """As the worker does, once enough time has passed."""
         await self.pool.execute(
-            "update call set finished_at = finished_at - interval '1 minute' "
-            "where connection_id = $1",
+            "update call set finished_at = finished_at - make_interval(secs => $2), "
+            "started_at = started_at - make_interval(secs => $2) where connection_id = $1",
             self.connection_id,
+            passed_s,
         )
         await recover.look_up_unknown(self.pool, self.registry, self.runner)
 
@@ -247,6 +254,76 @@ def test_a_bug_in_one_lookup_does_not_keep_the_others_waiting(module_dsn: str, p
             await desk.look_up()
             states = [(await desk.row(call))["state"] for call in calls]
             assert sorted(states) == ["accepted", "unknown"]
+
+    go(run)
+
+
+def test_what_may_still_happen_is_looked_for_once_more(module_dsn: str, post: Post) -> None:
+    """The gateway gave up; the work behind it went on and ended a minute later."""
+
+    async def run() -> None:
+        async with open_desk(module_dsn, post) as desk:
+            post.sends = ["lost before", "lost before"]
+            late, ours = await desk.ask("slow")
+            never, _ = await desk.ask("slow")
+            await desk.look_up(20.0)
+            assert [(await desk.row(call))["state"] for call in (late, never)] == ["unknown"] * 2
+            post.parcels.append(ours)
+            await desk.make()
+            await desk.look_up(60.0)
+            # The second look is the last one, and not one of many.
+            assert post.searched == 2
+            await desk.look_up(130.0)
+            assert post.searched == 4
+            row = await desk.row(late)
+            assert (row["state"], row["reference"]) == ("accepted", f"p-{ours}")
+            assert (await desk.row(never))["state"] == "planned"
+            await desk.make()
+            assert post.parcels.count(ours) == 1 and len(post.parcels) == 2
+
+    go(run)
+
+
+def test_a_provider_that_wants_no_lookups_gets_none(module_dsn: str, post: Post) -> None:
+    async def run() -> None:
+        async with open_desk(module_dsn, post) as desk:
+            post.sends, post.searches = ["lost after"] * 3, ["busy"]
+            calls = [(await desk.ask())[0] for _ in range(3)]
+            # A good answer closed the breaker that lost ones had opened, if they had.
+            for _ in range(3):
+                await desk.look_up()
+            assert post.searched == 1
+            # Nor does a call go out before that time.
+            parcels = len(post.parcels)
+            await desk.ask("blind")
+            assert len(post.parcels) == parcels
+            await desk.pool.execute(
+                "update call_breaker set open_until = now() - interval '1 second' "
+                "where connection_id = $1",
+                desk.connection_id,
+            )
+            await desk.look_up()
+            assert [(await desk.row(call))["state"] for call in calls] == ["accepted"] * 3
+
+    go(run)
+
+
+@pytest.mark.parametrize("state", ["paused", "off"])
+def test_a_connection_out_of_use_is_not_asked_by_lookups_either(
+    module_dsn: str, post: Post, state: str
+) -> None:
+    async def run() -> None:
+        async with open_desk(module_dsn, post) as desk:
+            post.sends = ["lost after"]
+            call, _ = await desk.ask()
+            await connections_store.set_state(desk.pool, desk.connection_id, state, "by somebody")
+            await desk.registry.refresh()
+            await desk.look_up()
+            assert post.searched == 0 and (await desk.row(call))["state"] == "unknown"
+            await connections_store.set_state(desk.pool, desk.connection_id, "active", None)
+            await desk.registry.refresh()
+            await desk.look_up()
+            assert (await desk.row(call))["state"] == "accepted"
 
     go(run)
 

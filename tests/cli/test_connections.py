@@ -81,7 +81,7 @@ async def acts(dsn: str) -> list[Any]:
 
 def test_an_unknown_connector_is_said_before_anything_is_asked(uzel: Command) -> None:
     status, _, err = uzel("connection", "add", "smsr", "--set", "api_id=-")
-    assert (status, "there are: amocrm, exolve, iiko" in err) == (1, True)
+    assert (status, "there are: amocrm, cbr, exolve, iiko" in err) == (1, True)
 
 
 def test_an_address_nobody_outside_can_reach_is_pointed_out(

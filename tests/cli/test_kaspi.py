@@ -10,7 +10,7 @@ import pytest
 
 from parts import Sandbox, settings_of
 from sample_data import MASTER_KEY
-from shops import SETTINGS
+from shops import SETTINGS, P
 from uzel.connections import manage, store
 from uzel.flows.kaspi_orders import shop_store, task_store
 from uzel.kit import addresses, database
@@ -168,12 +168,48 @@ def test_why_an_order_is_not_there(shop: Shop) -> None:
     code = shop.make(1)[0]
     status, out, _ = shop.uzel("kaspi", "why", code)
     assert status == 0 and "it has been fetched just now" in out
+    assert "its deal follows within a minute if a worker lives" in out
+    shop.uzel("kaspi", "pause")
+    out = shop.uzel("kaspi", "why", shop.make(1)[0])[1]
+    assert "its deal follows" not in out
+    assert "the shop is paused: no deals are made until uzel kaspi resume" in out
+    shop.uzel("kaspi", "resume")
     shop.sandbox.arm_at("kaspi", "order", "500", times=9)
     assert verdict(shop, "999999999") == "no_answer"
     shop.sandbox.reset()
     shop.do(lambda it: store.set_state(it, shop.source, "paused", "HTTP 401"))
     told = shop.uzel("kaspi", "why", "999999999")[1]
     assert "is not in use" in told and "HTTP 401" in told
+
+
+def test_what_differs_is_told_by_its_names(shop: Shop) -> None:
+    stage, product = SETTINGS["status_id"], 501
+    difference = {
+        "stage": {"order": f"{P}:142", "deal": f"{P}:{stage}", "kept": False},
+        "goods": {"order": {str(product): "2"}, "deal": {}, "kept": False},
+    }
+    shop.do(
+        lambda it: it.execute(
+            "insert into shop_order (shop_id, code, event_id, source_order, status, currency, "
+            "told_at, step, lead_id, tried, difference) "
+            "values ($1, '7', 1, '7', 'COMPLETED', 'KZT', now(), 'done', 5, true, $2)",
+            shop.id,
+            difference,
+        )
+    )
+    shop.do(
+        lambda it: it.execute(
+            "insert into crm_entity (crm_id, catalog_id, key, entity_id, state) "
+            "select crm_id, $2, 'SKU-9', $3, 'known' from shop where id = $1",
+            shop.id,
+            SETTINGS["catalog_id"],
+            product,
+        )
+    )
+    out = shop.uzel("kaspi", "why", "7")[1]
+    assert "Заказы: Успешно реализовано at Kaspi" in out
+    assert "SKU-9 x 2 at Kaspi, nothing in the deal (the deal was set right)" in out
+    assert str(stage) not in out and "{" not in out
 
 
 def test_one_shop_may_be_named(shop: Shop) -> None:

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from parts import RING, Sandbox, go
+from cutting_proxy import proxy_to
+from parts import RING, Sandbox, go, until
 from uzel.calls.reach import Reach
 from uzel.connections import manage
 from uzel.connections.grants import Grants
@@ -143,6 +144,109 @@ def test_a_refused_token_is_renewed_and_asked_once_more(module_dsn: str, sandbox
             reach = here.process()
             assert (await here.account(reach))["account"]
             assert here.renewals() == 1
+
+    go(run)
+
+
+def test_access_revoked_soon_after_it_was_granted_is_said_to_be_granted_anew(
+    module_dsn: str, sandbox: Sandbox
+) -> None:
+    """Not what the provider says of a token alone; other processes say the same."""
+
+    async def run() -> None:
+        async with house(module_dsn, sandbox) as here:
+            first, second = await here.connect(), here.process()
+            await here.account(second)
+            here.door("_revoke", client_id=here.client_id)
+            for reach in (first, second, first):
+                with pytest.raises(AuthFailed, match="доступ надо выдать заново"):
+                    await here.account(reach)
+            assert here.renewals() == 1
+            reason = "select revoked_reason from oauth_grant where connection_id = $1"
+            assert await here.pool.fetchval(reason, here.connection)
+
+    go(run)
+
+
+def test_what_is_refused_with_the_newest_token_too_is_not_renewed_for_ever(
+    module_dsn: str, sandbox: Sandbox
+) -> None:
+    async def run() -> None:
+        async with house(module_dsn, sandbox) as here:
+            reach = await here.connect()
+            sandbox.arm_at("amocrm", "account", "401", times=9)
+            try:
+                for _ in range(4):
+                    with pytest.raises(AuthFailed):
+                        await here.account(reach)
+            finally:
+                sandbox.http.delete("/_faults").raise_for_status()
+            assert here.renewals() == 1
+            assert (await here.account(reach))["account"]
+
+    go(run)
+
+
+async def begin_to_renew(here: House, reach: Reach) -> "asyncio.Task[Any]":
+    """A renewal whose answer is about to come."""
+    here.sandbox.http.delete("/amocrm/_traffic").raise_for_status()
+    asking = asyncio.create_task(here.account(reach))
+
+    async def has_arrived() -> bool:
+        return bool(here.sandbox.http.get("/amocrm/_traffic").json()["requests"])
+
+    await until(has_arrived)
+    return asking
+
+
+def test_a_pair_outlives_a_restart_of_the_database(module_dsn: str, sandbox: Sandbox) -> None:
+    """The old token is used up, and the database is away when the new one comes."""
+
+    async def run() -> None:
+        async with proxy_to(module_dsn) as proxy, house(module_dsn, sandbox) as here:
+            await here.connect()
+            await here.expire()
+            pool = await database.open_pool(proxy.own_dsn, size=2, name="cut")
+            reach = Reach(pool, Grants(pool, RING, OURS))
+            # The renewal's answer takes its time; meanwhile the database goes.
+            sandbox.http.post("/amocrm/_settings", json={"latency_s": 0.5}).raise_for_status()
+            try:
+                asking = await begin_to_renew(here, reach)
+                proxy.dead_after = True
+                proxy.cut()
+                await asyncio.sleep(1.5)
+            finally:
+                sandbox.http.post("/amocrm/_settings", json={"latency_s": 0}).raise_for_status()
+            ending = asyncio.create_task(reach.aclose())
+            await asyncio.wait({ending}, timeout=0.3)
+            assert not ending.done()  # the end of the process waits for it
+            proxy.was_cut.clear()
+            await ending
+            await asyncio.wait({asking})
+            pool.terminate()
+            assert (await here.account(here.process()))["account"]
+            assert here.renewals() == 1
+
+    go(run)
+
+
+def test_who_is_late_with_the_next_pair_is_waited_for(module_dsn: str, sandbox: Sandbox) -> None:
+    """The lease ended while the database was away; another process used the old token again."""
+
+    async def run() -> None:
+        async with house(module_dsn, sandbox) as here:
+            first = await here.connect()
+            await here.expire()
+            old = await first.grants._load(here.active)
+            oauth = here.active.connector.oauth
+            assert old is not None and oauth is not None
+            tokens = await oauth.renew(
+                first.client(here.active), here.active.config, OURS, old.tokens.refresh
+            )
+            asking = asyncio.create_task(here.account(here.process()))
+            await asyncio.sleep(0.5)
+            await first.grants._keep(here.active, old, tokens)
+            assert (await asking)["account"]
 
     go(run)
 

@@ -44,33 +44,19 @@ def test_a_first_fetch_finds_all_that_was_made_before_the_start() -> None:
     assert OVERLAP.total_seconds() > orders.EARLIER * orders.EARLIER_APART_S + 60
 
 
-def test_orders_of_later_are_not_told_before_their_time(sandbox: Sandbox) -> None:
+def test_no_order_is_made_before_its_time(sandbox: Sandbox) -> None:
+    """Also while a new one is made, and when the first one is taken."""
     sandbox.http.delete("/kaspi/_orders").raise_for_status()
-    now = time.time()
-    made = orders.order(sandbox.url, 4, 600, now + 1200)
-    assert [round(at - now) for _, at in made] == [-600, 0, 600, 1200]
-    asked = {
-        "filter[orders][state]": "NEW",
-        "filter[orders][creationDate][$ge]": str(int((now - 3600) * 1000)),
-        "filter[orders][creationDate][$le]": str(int((now + 60) * 1000)),
-        "page[number]": "0",
-        "page[size]": "100",
-    }
-    headers = {
-        "x-auth-token": control.TOKEN,
-        "user-agent": "Mozilla/5.0",
-        "content-type": "application/vnd.api+json",
-    }
-    answer = sandbox.http.get("/kaspi/orders", params=asked, headers=headers).raise_for_status()
-    told = {it["attributes"]["code"] for it in answer.json()["data"]}
-    told |= {
-        it["attributes"]["code"]
-        for state in ("PICKUP", "DELIVERY", "KASPI_DELIVERY")
-        for it in sandbox.http.get(
-            "/kaspi/orders", params={**asked, "filter[orders][state]": state}, headers=headers
-        ).json()["data"]
-    }
-    assert told <= {code for code, _ in made[:2]}
+    made = orders.order(sandbox.url, 3, 120, time.time() - 60)
+    due = orders.steps(made)
+    next_at = orders.go_on(sandbox.url, due, time.time() - 1)
+    assert 0 < next_at - time.time() <= orders.APART_S
+    found = sandbox.http.get("/kaspi/_orders").raise_for_status().json()["orders"]
+    assert len(found) == 4
+    assert max(order["created_ms"] for order in found) <= time.time() * 1000
+    taken = [order["code"] for order in found if order["status"] == orders.TAKEN]
+    assert taken == [code for code, at in made if at + orders.TAKEN_AFTER_S <= time.time()]
+    assert orders.go_on(sandbox.url, due, next_at) == next_at
     sandbox.http.delete("/kaspi/_orders").raise_for_status()
 
 

@@ -84,7 +84,7 @@ def test_a_task_that_fails_says_why(dsn: str, tmp_path: Path) -> None:
     ("proof", "what"),
     [
         ({"doubles": ["1", "2"], "missing": ["3"]}, "2 orders have several deals: 1, 2"),
-        ({"doubles": [], "missing": ["3"]}, "1 deals are gone from amoCRM: 3"),
+        ({"doubles": [], "missing": ["3"]}, "1 deal is gone from amoCRM: 3"),
     ],
 )
 def test_a_proof_that_found_something(
@@ -105,6 +105,7 @@ def test_access_that_nobody_granted(dsn: str, tmp_path: Path) -> None:
     found = examined(dsn, tmp_path, lambda it: connect(it, "amocrm", BY_OAUTH))
     assert without(found) == ["no access: nobody has granted it yet"]
     assert "http://127.0.0.1:8000/public/oauth_callback.php" in found[0].advice
+    assert found[0].advice.startswith("First set UZEL_PUBLIC_URL"), "amoCRM takes no http"
 
     async def grant(connection: Any) -> None:
         number = await connection.fetchval("select id from connection")
@@ -146,3 +147,55 @@ def test_a_short_secret_of_the_cron(tmp_path: Path) -> None:
     (found,) = of_environment(Settings(tmp_path, cron_secret="short"), {})
     assert found.what == "CRON_SECRET is short"
     assert not list(of_environment(Settings(tmp_path, cron_secret="x" * 16), {}))
+
+
+def told(dsn: str, tmp_path: Path, change: Any, about: str) -> list[Finding]:
+    """What is found about something once `change` was made to an empty installation."""
+
+    async def work() -> list[Finding]:
+        connection = await database.connect(dsn, name="test")
+        await change(connection)
+        await connection.close()
+        settings = Settings(tmp_path, database_url=dsn, master_key=MASTER_KEY)
+        found = [finding async for finding in of_database(settings, dsn)]
+        return [it for it in found if about in it.check]
+
+    return asyncio.run(work())
+
+
+def test_two_connections_with_an_allowance_each_are_pointed_out(dsn: str, tmp_path: Path) -> None:
+    ring = KeyRing([decode_key(MASTER_KEY)])
+
+    async def two(connection: Any) -> None:
+        for name in ("first", "second"):
+            await manage.add(connection, ring, "amocrm", name, LONG_LIVED)
+
+    (found,) = told(dsn, tmp_path, two, "connections ")
+    assert found.state is State.WARNING and "13.6 times a second" in found.what
+    assert found.check == "connections amocrm/first, amocrm/second"
+
+    async def one_is_off(connection: Any) -> None:
+        await connection.execute("update connection set state = 'off' where name = 'second'")
+
+    assert not told(dsn, tmp_path, one_is_off, "connections ")
+
+
+def test_revoked_access_names_its_cure_once(dsn: str, tmp_path: Path) -> None:
+    async def revoked(connection: Any) -> None:
+        number = await connect(connection, "amocrm", BY_OAUTH)
+        await grant_store.save(connection, number, b"", None, "", "owner")
+        await connection.execute("update oauth_grant set revoked_reason = 'отозвано'")
+        await store.set_state(connection, number, "paused", "отозвано")
+
+    (found,) = told(dsn, tmp_path, revoked, "connection amocrm/main")
+    assert found.state is State.WRONG and "отозвано" in found.what
+    assert "Подключить заново" in found.advice and "/connections/1" in found.advice
+
+
+def test_a_paused_marketplace_is_said_to_be_read_no_more(dsn: str, tmp_path: Path) -> None:
+    async def paused(connection: Any) -> None:
+        number = await connect(connection, "kaspi", KASPI)
+        await store.set_state(connection, number, "paused", "нет доступа")
+
+    (found,) = told(dsn, tmp_path, paused, "connection kaspi/main")
+    assert found.state is State.WRONG and found.meaning.startswith("Nothing is fetched")

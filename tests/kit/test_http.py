@@ -21,7 +21,7 @@ from uzel.errors import (
     Rejected,
     Unavailable,
 )
-from uzel.kit.http import LONGEST_RETRY_AFTER_S, ask, new_client
+from uzel.kit.http import LONGEST_RETRY_AFTER_S, ask, json_of, new_client
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Refusal = Callable[[httpx2.Response], CallFailed | None]
@@ -183,3 +183,18 @@ def test_retry_after_is_read_in_both_forms_and_kept_within_a_day() -> None:
     assert limited("retry-after: soon") >= 30
     assert limited() >= 30
     assert limited("retry-after: Mon, 01 Jan 2001 00:00:00 GMT") >= 0
+
+
+PAGES = (b"<!DOCTYPE html><title>503</title>", b"\xef\xbb\xbf\n <html lang=ru>", b"<HTML></HTML>")
+
+
+@pytest.mark.parametrize("body", [*PAGES, b"{", b"[1]", b""])
+def test_a_page_for_people_is_no_broken_contract(body: bytes) -> None:
+    """Maintenance is shown with status 200, too."""
+    answer = httpx2.Response(200, content=body)
+    expected = Unavailable if body in PAGES else ContractBroken
+    with pytest.raises(expected) as caught:
+        json_of(answer, effect=False)
+    assert type(caught.value) is expected
+    with pytest.raises(OutcomeUnknown):
+        json_of(answer, effect=True)

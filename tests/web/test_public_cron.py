@@ -208,6 +208,20 @@ def test_who_only_looks_fetches_nothing(panel: Panel) -> None:
     assert panel.task()["succeeded_at"] is None
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("path", [CRON, MIGRATE])
+def test_what_no_cron_asks_by_does_nothing_and_is_no_guess(
+    panel: Panel, path: str, method: str
+) -> None:
+    panel.make(1)
+    for token in (SECRET, *("x" for _ in range(MOST_WRONG + 1))):
+        asked = {"task": "new", "token": token}
+        answer = panel.app.client.request(method, path, params=asked)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert panel.task()["succeeded_at"] is None
+    assert panel.call().json()["new"] == 1
+
+
 def test_the_schema_is_up_to_date_or_it_is_said(panel: Panel) -> None:
     assert panel.app.client.get(MIGRATE).status_code == 403
     answer = panel.app.client.get(MIGRATE, params={"token": SECRET})

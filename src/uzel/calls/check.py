@@ -21,6 +21,8 @@ WORDS = {
     "access": "доступ",
     "account": "аккаунт",
     "balance": "баланс",
+    "base": "валюта",
+    "date": "на дату",
     "display_phone_number": "номер",
     "domains": "домены",
     "last_day": "сообщений за сутки",
@@ -29,9 +31,11 @@ WORDS = {
     "new": "новых заказов",
     "platform_type": "где размещён",
     "quality_rating": "качество",
+    "rates": "курсов",
     "status": "состояние",
     "subdomain": "поддомен",
     "throughput": "скорость отправки",
+    "unread": "не прочитано",
     "verified_name": "имя",
     "warning": "внимание",
     "webhook": "вебхук",
@@ -93,7 +97,7 @@ async def check(
         return Check(False, f"поставщик не ответил за {within_s:g} с; попробуйте позже")
     except (CallFailed, ConfigError) as error:
         return Check(False, str(error))
-    parts = [(n, v) for n, v in answer.data.items() if v is not None and n != MISSING]
+    parts = [(n, v) for n, v in answer.data.items() if v not in (None, []) and n != MISSING]
     said = ", ".join(in_words(name, value, answer) for name, value in parts)
     if missing := answer.data.get(MISSING):
         return Check(True, f"{said}. {missing}", missing=True)
@@ -123,7 +127,11 @@ def of_silent(seen: Seen | None) -> Check:
 
 
 def in_words(name: str, value: object, answer: Answer) -> str:
-    """`balance_minor` 123456 as `баланс: 1234.56 RUB`, `last_day` 6 as `сообщений за сутки: 6`."""
+    """`balance_minor` 123456 as `баланс: 1234.56 RUB`, `last_day` 6 as `сообщений за сутки: 6`; of
+    a list how much is in it.
+    """
+    if isinstance(value, list):
+        value = len(value)
     if not name.endswith("_minor") or not isinstance(value, int):
         known = VALUES.get(name, {})
         return f"{WORDS.get(name, name)}: {known.get(str(value), value)}"

@@ -66,7 +66,7 @@ RULES: dict[type[Exception], Rule] = {
     OutcomeUnknown: Rule(State.UNKNOWN, Health.SHAKY),
     TimeoutError: Rule(State.UNKNOWN, Health.SHAKY),
     # The effect may have happened, so the call is unknown; nothing more goes out until a person
-    # has seen what changed on their side.
+    # has seen what changed on their side. What may be repeated is: see `of_answer_of_no_sense`.
     ContractBroken: Rule(State.UNKNOWN, Health.BROKEN),
 }
 # A bug of ours in mid-call: whatever had been sent had been sent.
@@ -83,6 +83,15 @@ def rule_for(error: BaseException) -> Rule:
         if kind in RULES:
             return RULES[kind]
     return UNEXPECTED
+
+
+def of_answer_of_no_sense(attempt: int) -> Rule:
+    """The rule of a ContractBroken where asking again harms nobody. One such answer may be a page
+    of maintenance; only what stays so after the usual attempts is a change on their side. Then the
+    connection is paused, and the call waits with it: nobody has to decide about a question.
+    """
+    health = Health.SHAKY if attempt < MOST_ATTEMPTS else Health.BROKEN
+    return Rule(State.NOT_SENT, health, counts=False)
 
 
 def retry_delay_s(attempt: int) -> float:
@@ -135,9 +144,10 @@ def failed(
     can end nothing but by success.
     """
     rule = rule_for(error)
+    if isinstance(error, ContractBroken) and operation.repeatable:
+        rule = of_answer_of_no_sense(attempt)
     outcome = rule.outcome
-    again = outcome is State.UNKNOWN and operation.repeatable and rule.health is not Health.BROKEN
-    if again and attempt < MOST_ATTEMPTS:
+    if outcome is State.UNKNOWN and operation.repeatable and attempt < MOST_ATTEMPTS:
         outcome = State.NOT_SENT
     due_at = None
     health, counts = rule.health, rule.counts

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from uzel.calls import recover_store as store
+from uzel.calls import store as calls_store
 from uzel.calls.closing import Closed, Owner
 from uzel.calls.outcome import Health, Result, State
 from uzel.calls.plan import wake
 from uzel.calls.runner import Runner
 from uzel.connections.registry import Active, Registry
-from uzel.connector import Answer
-from uzel.errors import UzelError
+from uzel.errors import RateLimited, UzelError
 from uzel.kit import database
 
 log = logging.getLogger("uzel.calls")
@@ -113,30 +113,50 @@ async def look_up_one_by_one(
     rows: Sequence[Any],
 ) -> None:
     """The unknown calls of one connection. What a provider finds by its looks may be what an
-    earlier call made: then nothing is known of this one.
+    earlier call made: then nothing is known of this one. A provider that wants no requests gets
+    none for the others either.
     """
     for row in rows:
-        result = await look_up(registry, runner, row)
+        try:
+            result = await look_up(registry, runner, row)
+        except RateLimited as error:
+            await hold(pool, row["connection_id"], error)
+            return
         found = result.answer.reference if result and result.answer else None
         mistaken = taken and found and await taken(pool, row["effect"], row["connection_id"], found)
         if result is None or mistaken:
             await store.touch(pool, row["id"])
+        elif result.state is State.PLANNED and (wait_s := unsettled_s(registry, row)) > 0:
+            await store.touch(pool, row["id"], wait_s - LOOK_UP_EVERY_S)
         else:
             await runner.closing.submit(result)
 
 
+def unsettled_s(registry: Registry, row: Any) -> float:
+    """How much longer what was asked for may still happen, though it is not to be found yet."""
+    active = registry.get(row["connection_id"])
+    assert active is not None
+    settles_after_s = active.connector.operations[row["operation"]].settles_after_s
+    return settles_after_s - float(row["left_for_s"])
+
+
+async def hold(pool: database.Pool, connection_id: int, error: RateLimited) -> None:
+    """Nothing goes out before the provider's time, as after a call that was told so."""
+    log.warning("lookups and calls of connection %s have to wait: %s", connection_id, error)
+    async with pool.acquire() as connection:
+        await calls_store.hold(connection, connection_id, error.retry_at, error.detail)
+
+
 async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None:
-    """One lookup: the call's result, or None while nobody can tell."""
+    """One lookup: the call's result, or None while nobody can tell. Raises RateLimited."""
     active = registry.get(row["connection_id"])
     if active is None or active.config is None:
         return None
     operation = active.connector.operations[row["operation"]]
-    assert operation.look_up is not None
     try:
-        config = await runner.reach.config(active)
-        answer: Answer | None = await operation.look_up(
-            runner.client(active), config, row["effect"], row["arguments"]
-        )
+        answer = await runner.reach.look_up(active, operation, row["effect"], row["arguments"])
+    except RateLimited:
+        raise
     except UzelError as error:
         log.info("lookup of call %s has to wait: %s", row["id"], error)
         return None

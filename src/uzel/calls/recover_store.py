@@ -39,11 +39,17 @@ async def waiting_connections(pool: Pool) -> list[int]:
 
 
 async def to_look_up(pool: Pool, operations: Sequence[str], every_s: float) -> list[Any]:
-    """Unknown calls of operations that can be looked up, not touched for `every_s`."""
+    """Unknown calls of operations that can be looked up, not touched for `every_s`, of connections
+    that calls may go out through: (id, connection_id, operation, arguments, attempt, effect,
+    left_for_s: since the attempt in question began).
+    """
     return await pool.fetch(
-        "select c.id, c.connection_id, c.operation, c.arguments, c.attempt, c.effect from call c "
+        "select c.id, c.connection_id, c.operation, c.arguments, c.attempt, c.effect, "
+        "extract(epoch from clock_timestamp() - c.started_at)::float8 as left_for_s from call c "
         "join connection n on n.id = c.connection_id "
+        "join call_breaker k on k.connection_id = n.id "
         "where c.state = 'unknown' and n.connector || '.' || c.operation = any($1) "
+        "and n.state = 'active' and (k.open_until is null or k.open_until < clock_timestamp()) "
         "and c.finished_at < clock_timestamp() - make_interval(secs => $2) "
         "and c.decided_at is null order by c.finished_at limit 100",
         list(operations),
@@ -51,11 +57,13 @@ async def to_look_up(pool: Pool, operations: Sequence[str], every_s: float) -> l
     )
 
 
-async def touch(pool: Pool, call_id: int) -> None:
-    """Look up later again."""
+async def touch(pool: Pool, call_id: int, later_s: float = 0.0) -> None:
+    """Look up later again, and so much later than usual."""
     await pool.execute(
-        "update call set finished_at = clock_timestamp() where id = $1 and state = 'unknown'",
+        "update call set finished_at = clock_timestamp() + make_interval(secs => $2) "
+        "where id = $1 and state = 'unknown'",
         call_id,
+        later_s,
     )
 
 

@@ -242,7 +242,7 @@ class Runner:
     async def _ask(self, active: Active, row: Any, started: float) -> Result:
         operation = active.connector.operations[row["operation"]]
         try:
-            if time.monotonic() - started > LATEST_START_S:
+            if not await self._may_leave(row["slot_in_s"], started):
                 return never_left(row["id"], active.id, row["attempt"])
             if too_old_to_repeat(operation, row["in_doubt_for_s"]):
                 raise OutcomeUnknown("it may have happened too long ago to be asked for again")
@@ -262,6 +262,15 @@ class Runner:
         return failed(
             row["id"], active.id, row["attempt"], operation, problem, now, in_doubt=in_doubt
         )
+
+    async def _may_leave(self, slot_in_s: float, started: float) -> bool:
+        """Wait for the call's place in line; whether it still makes sense to leave then."""
+        if slot_in_s > 0:
+            try:
+                await asyncio.sleep(slot_in_s)
+            except asyncio.CancelledError:
+                return False
+        return time.monotonic() - started <= LATEST_START_S and not (slot_in_s and self._stopping)
 
     def client(self, active: Active) -> httpx2.AsyncClient:
         """The HTTP client of a connection."""

@@ -27,12 +27,17 @@ select x.h from jsonb_array_elements(c.history) with ordinality x(h, n)
 # if calls came at exactly the allowed rate; the whole calls of a tenth of a second may come early,
 # so that a fast connection is not woken for every single call, and one of less than 10 a second
 # keeps its distance; who comes up to 20 ms late for a slot still has it, or each delay of ours
-# would be lost to the allowance. Waits are told in seconds: only this clock counts.
+# would be lost to the allowance. Where `next_at` is further away than calls alone can move it,
+# single requests (see TAKE_SLOT) stand in line: then one call takes its place there as they do,
+# begins now and leaves in `slot_in_s`; or whoever waits in line would always come first. Waits are
+# told in seconds: only this clock counts.
 BEGIN = f"""
 with gate as materialized (
     select greatest(l.next_at, clock_timestamp() - interval '20 milliseconds') as next_at,
            n.state = 'active' as active,
-           k.open_until, k.open_until is not null as tripped, k.trial_at
+           k.open_until, k.open_until is not null as tripped, k.trial_at,
+           extract(epoch from l.next_at - clock_timestamp())::float8 as line_s,
+           (1 + floor($3::float8 / 10)) / $3::float8 + 0.001 as own_s
       from call_limit l
       join connection n on n.id = l.connection_id
       join call_breaker k on k.connection_id = l.connection_id
@@ -40,12 +45,15 @@ with gate as materialized (
        for update of l, k
 ), allowed as materialized (
     select next_at, active, tripped,
+           case when not tripped and line_s > own_s and line_s <= $6 then line_s
+                else 0 end as slot_in_s,
            case when tripped then greatest(open_until, trial_at + interval '30 seconds')
            end as closed_until,
            case when not active then 0
                 when tripped and open_until > clock_timestamp() then 0
                 when tripped and trial_at > clock_timestamp() - interval '30 seconds' then 0
                 when tripped then 1
+                when line_s > own_s and line_s <= $6 then least($2, 1)
                 else least($2, 1 + floor(floor($3::float8 / 10) + $3::float8 * extract(epoch from
                      clock_timestamp() - next_at))::int) end as slots
       from gate
@@ -76,12 +84,31 @@ with gate as materialized (
        and (select tripped from allowed)
 )
 select b.id, b.operation, b.arguments, b.attempt, b.request_id, b.effect, b.in_doubt_for_s,
-       a.active,
+       a.active, a.slot_in_s,
        (extract(epoch from a.next_at - clock_timestamp())
         + (select count(*) from begun) / $3::float8)::float8 as limited_for_s,
        extract(epoch from a.closed_until - clock_timestamp())::float8 as closed_for_s
   from allowed a left join begun b on true
 """  # noqa: S608
+
+# A place in line for one more request, unless the line is `$3` seconds long.
+TAKE_SLOT = """
+with taken as (
+    update call_limit
+       set next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => 1 / $2::float8)
+     where connection_id = $1
+       and next_at <= clock_timestamp() + make_interval(secs => $3::float8)
+ returning extract(epoch from next_at - clock_timestamp()) - 1 / $2::float8 as wait_s
+)
+select true as taken, greatest(0, wait_s)::float8 as wait_s from taken
+union all
+select false, greatest(0, extract(epoch from next_at - clock_timestamp()) - $3::float8)::float8
+  from call_limit where connection_id = $1 and not exists (select from taken)
+"""
+# Requests wait in line for so long, others until it is shorter; so there is always a place for a
+# call right behind them, however many there are.
+LINE_S = 1.5
+LONGEST_AHEAD_S = 2.5
 
 # An acceptance that comes late, after the call was planned once more, still spares the second try.
 CLOSE = """
@@ -136,22 +163,19 @@ async def begin(
     """Take over up to `most` due calls of one connection, or this one and no other (`only`); see
     BEGIN. Every row tells the gate (`active`; seconds until the limiter and the breaker let the
     next one through: `limited_for_s`, `closed_for_s`, null while it is closed by nothing); `id` is
-    null where nothing was begun.
+    null where nothing was begun. What was begun leaves in `slot_in_s`.
     """
-    return await connection.fetch(BEGIN, connection_id, most, rate_per_s, worker, only)
+    ahead_s = min(LONGEST_AHEAD_S, LINE_S + 1 / rate_per_s)
+    return await connection.fetch(BEGIN, connection_id, most, rate_per_s, worker, only, ahead_s)
 
 
-async def take_slot(pool: Pool, connection_id: int, rate_per_s: float) -> float:
-    """A slot of the connection's limiter for one more request: seconds to wait for it."""
-    found: float = await pool.fetchval(
-        "update call_limit set next_at = greatest(next_at, clock_timestamp()) "
-        "+ make_interval(secs => 1 / $2::float8) where connection_id = $1 "
-        "returning greatest(0, extract(epoch from next_at - clock_timestamp()) "
-        "- 1 / $2::float8)::float8",
-        connection_id,
-        rate_per_s,
-    )
-    return found
+async def take_slot(pool: Pool, connection_id: int, rate_per_s: float) -> tuple[bool, float]:
+    """A slot of the connection's limiter for one more request: (True, seconds to wait for it), or
+    (False, seconds until there may be one) while the line is too long to stand in.
+    """
+    row = await pool.fetchrow(TAKE_SLOT, connection_id, rate_per_s, LINE_S)
+    assert row is not None
+    return row["taken"], row["wait_s"]
 
 
 async def begun_by(pool: Pool, worker: UUID, before_s: float) -> list[Any]:

@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from uzel import __version__
-from uzel.cli import benches, connections, kaspi, payloads, people, recipients, running, sending
+from uzel.cli import (
+    benches,
+    connections,
+    kaspi,
+    payloads,
+    people,
+    rates,
+    recipients,
+    running,
+    sending,
+)
 from uzel.errors import UzelError
 
 
@@ -43,6 +53,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"uzel {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (running, payloads, connections, kaspi, sending, recipients, people, benches):
+    for part in (
+        running,
+        payloads,
+        connections,
+        kaspi,
+        rates,
+        sending,
+        recipients,
+        people,
+        benches,
+    ):
         part.register(commands)
     return parser

@@ -5,15 +5,17 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
+from uzel.cli.kaspi_why import run_why
 from uzel.cli.kaspi_words import (
     print_json,
     print_reports,
-    print_why,
     task_words,
     words_of,
 )
+from uzel.cli.shops_meant import meant
 from uzel.errors import CallFailed, ConfigError
 
 DONE, FAILED, ALREADY = 0, 1, 3
@@ -69,11 +71,14 @@ def run_shops(parsed: argparse.Namespace) -> int:
 
 async def shops_told(parts: Any) -> list[dict[str, Any]]:
     """All shops with their tasks, ready for JSON."""
-    from uzel.flows.kaspi_orders import shop_store, task_store
+    from uzel.flows.kaspi_orders import shop_store
+    from uzel.views.shops import tasks_of
 
     told = []
     for shop in await shop_store.every(parts.pool):
-        tasks = [dict(row) for row in await task_store.of_shop(parts.pool, shop["id"])]
+        async with parts.pool.acquire() as connection:
+            found = await tasks_of(connection, shop["id"])
+        tasks = [asdict(task) for task in found.values()]
         names = {end: name_of(parts, shop[f"{end}_id"]) for end in ("source", "crm")}
         since = shop["since"]
         told.append(
@@ -168,26 +173,6 @@ async def wait_for_proof(pool: Any, shop_id: int) -> dict[str, Any]:
             await asyncio.sleep(0.5)
 
 
-def run_why(parsed: argparse.Namespace) -> int:
-    """`uzel kaspi why CODE [--shop N]`: 0 where the order is known or was fetched just now."""
-    from uzel.flows.kaspi_orders.why import FETCHED, KNOWN, look
-    from uzel.session import with_parts
-
-    async def work(parts: Any) -> list[dict[str, Any]]:
-        shops = await meant(parts, parsed.shop)
-        return [
-            await look(parts.pool, parts.registry, parts.reach, shop, parsed.code) for shop in shops
-        ]
-
-    found = with_parts(work, quiet=parsed.json)
-    there = [each for each in found if each["verdict"] in (KNOWN, FETCHED)]
-    for each in [] if parsed.json else there or found:
-        print_why(each)
-    if parsed.json:
-        print_json(there or found)
-    return DONE if there else FAILED
-
-
 def run_pause(parsed: argparse.Namespace) -> int:
     """`uzel kaspi pause [--shop N]`."""
     return set_state(parsed, "paused")
@@ -237,21 +222,6 @@ def days(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= MOST_DAYS:
         raise argparse.ArgumentTypeError(f"must be a number of days, 1 to {MOST_DAYS}")
     return int(text)
-
-
-async def meant(parts: Any, shop_id: int | None, *, on: bool = False) -> list[Any]:
-    """The shop with this number, or all. on: but for those that are off. Raises ConfigError."""
-    from uzel.flows.kaspi_orders import shop_store
-
-    shops = await shop_store.every(parts.pool)
-    found = [shop for shop in shops if shop_id in (None, shop["id"])]
-    if not found:
-        there = ", ".join(str(shop["id"]) for shop in shops) or "none"
-        raise ConfigError(f"there is no shop {shop_id or ''}".rstrip() + f"; there are: {there}")
-    working = [shop for shop in found if shop["state"] != "off" or not on]
-    if not working:
-        raise ConfigError("the shop is off: uzel kaspi resume")
-    return working
 
 
 def name_of(parts: Any, connection_id: int) -> str:

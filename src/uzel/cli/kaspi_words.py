@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-# What a proof found wanting.
+# What a proof found wanting, as it stands now.
 WANTING = {
     "missing": "whose deal is gone",
     "doubles": "with several deals",
     "waiting": "without a deal yet",
+    "unmarked": "whose deal has lost the order's number",
 }
 
 
@@ -41,33 +42,13 @@ def said(found: Mapping[str, Any]) -> str:
     if not found.keys() & {"missing", "doubles"}:
         rest = {name: size(found[name]) for name in found if name not in ("shop", "state")}
         return "".join(f", {name} {value}" for name, value in rest.items())
-    wrong = {name: len(found[name]) for name in ("missing", "doubles", "waiting") if found[name]}
-    told = ", ".join(f"{count} {WANTING[name]}" for name, count in wrong.items())
+    wrong = [f"{len(found[name])} {text}" for name, text in WANTING.items() if found.get(name)]
+    parts = [f"{found['orders']} order{'' if found['orders'] == 1 else 's'}", *wrong]
     if not wrong and found["orders"]:
-        told = "each with exactly one deal"
-    return f", {found['orders']} orders{f', {told}' if told else ''}"
-
-
-def print_why(each: dict[str, Any]) -> None:
-    """One answer, with the calls that were made for it, newest first."""
-    print(f"order {each['code']}, shop {each['shop']}: {each['text']}")
-    order = each["order"] or {}
-    if order.get("reason"):
-        print(f"  because: {order['reason']}")
-    if each["detail"]:
-        print(f"  {each['detail']}")
-    if order:
-        print(f"  at Kaspi: {order['status']}, made {moment(order['ordered_at'])}")
-    if order.get("lead_id"):
-        where = order["deal_url"] or ""
-        print(f"  deal {order['lead_id']}, made {moment(order['deal_at'])}  {where}".rstrip())
-    for name, parts in (order.get("difference") or {}).items():
-        kept = "a person's word, kept" if parts["kept"] else "to be set"
-        print(f"  {name}: {parts['order']} at Kaspi, {parts['deal']} in the deal ({kept})")
-    for call in each["calls"]:
-        detail = f": {call['detail']}" if call["detail"] else ""
-        at = moment(call["started_at"])
-        print(f"  call {call['id']} {call['operation']} {call['state']} {at}{detail}")
+        parts.append("each with exactly one deal")
+    if again := found.get("again"):
+        parts.append(f"{len(again)} whose deal was gone and is made anew")
+    return "".join(f", {part}" for part in parts)
 
 
 def words_of(before: str, state: str, days: int | None) -> str:

@@ -7,10 +7,12 @@ from uzel.kit.database import Connection, Pool
 
 
 async def load(pool: Pool, connection_id: int) -> Any:
-    """(tokens, expires_at, version, redirect_uri, revoked_reason) of a connection, or None."""
+    """(tokens, expires_at, version, redirect_uri, revoked_reason, renewed_at) of a connection, or
+    None.
+    """
     return await pool.fetchrow(
-        "select tokens, expires_at, version, redirect_uri, revoked_reason from oauth_grant "
-        "where connection_id = $1",
+        "select tokens, expires_at, version, redirect_uri, revoked_reason, renewed_at "
+        "from oauth_grant where connection_id = $1",
         connection_id,
     )
 
@@ -29,8 +31,8 @@ async def save(
         "values ($1, $2, $3, $4, $5) on conflict (connection_id) do update "
         "set tokens = excluded.tokens, expires_at = excluded.expires_at, "
         "redirect_uri = excluded.redirect_uri, granted_by = excluded.granted_by, "
-        "granted_at = now(), version = oauth_grant.version + 1, renewing_until = null, "
-        "revoked_reason = null",
+        "granted_at = now(), renewed_at = null, version = oauth_grant.version + 1, "
+        "renewing_until = null, revoked_reason = null",
         connection_id,
         tokens,
         expires_at,
@@ -69,10 +71,12 @@ async def lease(pool: Pool, connection_id: int, version: int, for_s: float) -> b
 async def renewed(
     pool: Pool, connection_id: int, version: int, tokens: bytes, expires_at: datetime | None
 ) -> bool:
-    """Keep the pair that took the place of `version`. False: somebody granted anew meanwhile."""
+    """Keep the pair that took the place of `version`, whatever was said of that one meanwhile.
+    False: somebody granted anew.
+    """
     found = await pool.fetchval(
         "update oauth_grant set tokens = $3, expires_at = $4, version = version + 1, "
-        "renewed_at = now(), renewing_until = null "
+        "renewed_at = now(), renewing_until = null, revoked_reason = null "
         "where connection_id = $1 and version = $2 returning true",
         connection_id,
         version,
@@ -91,15 +95,18 @@ async def release(pool: Pool, connection_id: int, version: int) -> None:
     )
 
 
-async def revoke(pool: Pool, connection_id: int, version: int, reason: str) -> None:
-    """This grant is worth nothing any more: a person has to connect again."""
-    await pool.execute(
+async def revoke(pool: Pool, connection_id: int, version: int, reason: str) -> bool:
+    """This grant is worth nothing any more: a person has to connect again. False: there is a newer
+    one.
+    """
+    found = await pool.fetchval(
         "update oauth_grant set revoked_reason = $3, renewing_until = null "
-        "where connection_id = $1 and version = $2",
+        "where connection_id = $1 and version = $2 returning true",
         connection_id,
         version,
         reason,
     )
+    return bool(found)
 
 
 async def expire(pool: Pool, connection_id: int, version: int) -> None:
@@ -110,6 +117,11 @@ async def expire(pool: Pool, connection_id: int, version: int) -> None:
         connection_id,
         version,
     )
+
+
+async def forget(connection: Connection, connection_id: int) -> None:
+    """Nobody asks for this grant any more."""
+    await connection.execute("delete from oauth_grant where connection_id = $1", connection_id)
 
 
 async def remember_state(

@@ -40,7 +40,15 @@ LEASE_S = 60.0
 WAIT_S = 20.0
 # Others read the new pair so often while one renews.
 LOOK_EVERY_S = 0.25
-NOT_CONNECTED = "доступ ещё не выдан: откройте соединение в консоли и нажмите «Подключить»"
+# A token refused so soon after its renewal is not refused for its age.
+LATELY = timedelta(minutes=2)
+UNAUTHORIZED = 401
+# A pair that cannot be stored, since the database is away, is tried again so often; and who is
+# told that a token is used up leaves the one that used it this time to say so.
+AGAIN_S, SAY_WITHIN_S = 0.5, 1.5
+# How long the end of a process waits for it.
+KEEP_WITHIN_S = 20.0
+NOT_CONNECTED = "доступ ещё не выдан: откройте подключение в консоли и нажмите «Подключить»"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,12 @@ class Grant:
     version: int
     redirect_uri: str
     revoked_reason: str | None
+    renewed_at: datetime | None = None
+
+    @property
+    def just_renewed(self) -> bool:
+        """Whether another renewal would only be the next of many."""
+        return self.renewed_at is not None and datetime.now(UTC) - self.renewed_at < LATELY
 
     @property
     def fresh(self) -> bool:
@@ -69,6 +83,7 @@ class Grants:
         self._ring = ring
         self.redirect_uri = redirect_uri
         self._known: dict[int, Grant] = {}
+        self._renewals: set[asyncio.Task[None]] = set()
 
     async def config_of(self, active: Active, http: httpx2.AsyncClient) -> Config:
         """The settings with the access token of the moment. Raises AuthFailed where a person has to
@@ -84,23 +99,25 @@ class Grants:
             self._known[active.id] = grant
         return active.config.model_copy(update={oauth.grant: SecretStr(grant.tokens.access)})
 
-    async def distrust(self, active: Active, config: Config) -> bool:
+    async def distrust(self, active: Active, config: Config, refusal: AuthFailed) -> bool:
         """The provider refused what `config_of` gave: whether another try with a renewed token
         makes sense.
         """
+        if refusal.http_status not in (None, UNAUTHORIZED):
+            return False  # the account may not do this, or has not paid
         oauth = active.connector.oauth
         if oauth is None or active.config is None or not oauth.ready(active.config):
             return False
         used: SecretStr = getattr(config, oauth.grant)
-        known = self._known.pop(active.id, None)
+        self._known.pop(active.id, None)
         stored = await self._load(active)
-        if stored is None or stored.revoked_reason is not None or stored.tokens.refresh is None:
+        if stored is None:
             return False
-        if stored.tokens.access != used.get_secret_value():
-            return True  # renewed by somebody else
-        if known is not None and young(known.tokens):
-            return False  # even the newest one is refused
-        await store.expire(self._pool, active.id, stored.version)
+        if stored.revoked_reason is None and stored.tokens.access == used.get_secret_value():
+            if stored.just_renewed or stored.tokens.refresh is None:
+                return False  # even the newest one is refused
+            await store.expire(self._pool, active.id, stored.version)
+        # Renewed by somebody else already, or now, or never again: `config_of` tells.
         return True
 
     async def grant(self, active: Active, tokens: Tokens, redirect_uri: str, by: str) -> None:
@@ -138,13 +155,34 @@ class Grants:
                 await asyncio.sleep(LOOK_EVERY_S)
         raise Unavailable("access is being renewed for too long")
 
+    async def close(self) -> None:
+        """Wait for renewals under way: their pairs must not be lost. A database that stays away
+        keeps this process from its end for `KEEP_WITHIN_S` only.
+        """
+        if self._renewals:
+            _, late = await asyncio.wait(self._renewals, timeout=KEEP_WITHIN_S)
+            if late:
+                log.error("%d renewed grants are lost: the database stays away", len(late))
+
     async def _renew(
         self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
     ) -> None:
         """Nothing may interrupt this between the answer and its storing: the old token is used up
         by then.
         """
-        await asyncio.shield(self._renew_and_store(active, oauth, http, grant))
+        renewal = asyncio.create_task(self._renew_and_store(active, oauth, http, grant))
+        self._renewals.add(renewal)
+        renewal.add_done_callback(self._over)
+        done, _ = await asyncio.wait({renewal}, timeout=WAIT_S)
+        if not done:
+            raise Unavailable("renewed access waits for the database")
+        renewal.result()
+
+    def _over(self, renewal: "asyncio.Task[None]") -> None:
+        """What it failed by is told to who waits for it, if still anybody does."""
+        self._renewals.discard(renewal)
+        if not renewal.cancelled():
+            renewal.exception()
 
     async def _renew_and_store(
         self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
@@ -154,12 +192,7 @@ class Grants:
                 http, active.config, grant.redirect_uri, grant.tokens.refresh
             )
         except (AuthFailed, Rejected) as error:
-            if await self._moved(active, oauth, http, grant):
-                await store.release(self._pool, active.id, grant.version)
-                raise Unavailable("the account has another address, in use from now on") from error
-            log.error("connection %s: access has to be granted anew", active.id)
-            await store.revoke(self._pool, active.id, grant.version, error.detail)
-            raise AuthFailed(error.detail, code=error.code) from error
+            await self._refused(active, oauth, http, grant, error)
         except OutcomeUnknown as error:
             # The token may be used up. If it is, the next renewal is told so.
             await store.release(self._pool, active.id, grant.version)
@@ -167,9 +200,45 @@ class Grants:
         except CallFailed:
             await store.release(self._pool, active.id, grant.version)
             raise
+        else:
+            await self._keep(active, grant, tokens)
+
+    async def _keep(self, active: Active, grant: Grant, tokens: Tokens) -> None:
+        """Store the pair, however long the database is away: there is no other copy of it."""
         sealed = self._seal(active, tokens)
-        await store.renewed(self._pool, active.id, grant.version, sealed, tokens.expires_at)
-        log.info("connection %s: access renewed", active.id)
+        while True:
+            try:
+                await store.renewed(self._pool, active.id, grant.version, sealed, tokens.expires_at)
+            except database.PASSING as error:
+                log.warning(
+                    "renewed access of %s waits for the database: %s",
+                    active.id,
+                    type(error).__name__,
+                )
+                await asyncio.sleep(AGAIN_S)
+            else:
+                log.info("connection %s: access renewed", active.id)
+                return
+
+    async def _refused(
+        self,
+        active: Active,
+        oauth: OAuth,
+        http: httpx2.AsyncClient,
+        grant: Grant,
+        error: AuthFailed | Rejected,
+    ) -> None:
+        """What follows from a refused renewal; returns where another one brought a new pair."""
+        if await self._moved(active, oauth, http, grant):
+            await store.release(self._pool, active.id, grant.version)
+            raise Unavailable("the account has another address, in use from now on") from error
+        # Whoever had the lease before us may hold the next pair and just have got its database
+        # back.
+        await asyncio.sleep(SAY_WITHIN_S)
+        if not await store.revoke(self._pool, active.id, grant.version, error.detail):
+            return
+        log.error("connection %s: access has to be granted anew", active.id)
+        raise AuthFailed(error.detail, code=error.code) from error
 
     async def _moved(
         self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
@@ -204,18 +273,13 @@ class Grants:
             return None
         kept = orjson.loads(self._ring.open(row["tokens"], place(active.id)))
         tokens = Tokens(kept["access"], kept["refresh"], row["expires_at"])
-        return Grant(tokens, row["version"], row["redirect_uri"], row["revoked_reason"])
+        return Grant(
+            tokens, row["version"], row["redirect_uri"], row["revoked_reason"], row["renewed_at"]
+        )
 
     def _seal(self, active: Active, tokens: Tokens) -> bytes:
         kept = {"access": tokens.access, "refresh": tokens.refresh}
         return self._ring.seal(orjson.dumps(kept), place(active.id))
-
-
-def young(tokens: Tokens) -> bool:
-    """Whether an access token has most of its day before it."""
-    return tokens.expires_at is not None and tokens.expires_at - datetime.now(UTC) > (
-        timedelta(hours=23)
-    )
 
 
 def place(connection_id: int) -> str:

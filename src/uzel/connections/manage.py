@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uzel.connections import config as settings
-from uzel.connections import store
+from uzel.connections import grant_store, store
 from uzel.connections.environment import values_of, wrong_with
 from uzel.connector import Config, Connector
 from uzel.connectors import connectors
@@ -95,6 +95,9 @@ async def change(
     await store.save_settings(
         connection, connection_id, plain, settings.seal(ring, connection_id, secret), rate_per_s
     )
+    oauth = find_connector(row["connector"]).oauth
+    if oauth is not None and not oauth.ready(typed):  # somebody typed a token in instead
+        await grant_store.forget(connection, connection_id)
 
 
 async def check_addresses(typed: Config) -> None:

@@ -91,6 +91,11 @@ async def set_state(
     )
 
 
+async def changed_at(pool: Pool, connection_id: int) -> Any:
+    """When the state or the settings of a connection were last changed."""
+    return await pool.fetchval("select updated_at from connection where id = $1", connection_id)
+
+
 async def move(pool: Pool, connection_id: int, base_url: str) -> None:
     """The account has another address at the same provider."""
     await pool.execute(

@@ -41,7 +41,7 @@ SETTINGS: dict[str, Any] = {
 }
 # Some of the last half hour, which is as far as a fetch looks back, then one each half a minute.
 EARLIER, EARLIER_APART_S = 12, 120
-COUNT, APART_S = 2000, 30
+APART_S = 30
 # Seconds after it was made an order is taken, and is handed over or called off.
 TAKEN_AFTER_S, OVER_AFTER_S = 90, 400
 CALLED_OFF = 0.15
@@ -68,15 +68,9 @@ async def ensure_shop(connection: Connection, name: str) -> None:
 
 
 def begin(sandbox: str) -> None:
-    """Have orders made, and let things happen to them for as long as this process lives. Those of
-    later are made at once with the time that they will be told at: lists end at the present.
-    """
-    now = time.time()
-    made = [
-        *order(sandbox, EARLIER, EARLIER_APART_S, now - 60),
-        *order(sandbox, COUNT, APART_S, now + COUNT * APART_S),
-    ]
-    threading.Thread(target=trade, args=(sandbox, steps(made)), daemon=True).start()
+    """Have orders made, and let things happen to them for as long as this process lives."""
+    made = order(sandbox, EARLIER, EARLIER_APART_S, time.time() - 60)
+    threading.Thread(target=trade, args=(sandbox, made), daemon=True).start()
 
 
 def order(sandbox: str, count: int, apart_s: int, until: float) -> list[tuple[str, float]]:
@@ -101,9 +95,27 @@ def steps(made: Sequence[tuple[str, float]]) -> list[Step]:
     return sorted(found)
 
 
-def trade(sandbox: str, due: Sequence[Step]) -> None:
-    """Let it happen when its time comes. An order that a new sandbox does not know is left out."""
-    for at, code, status in due:
-        time.sleep(max(0.0, at - time.time()))
-        with contextlib.suppress(OSError):
+def trade(sandbox: str, made: Sequence[tuple[str, float]]) -> None:
+    """Let things happen to these orders when their time comes, and have a new one made now and
+    then: none before its own time, or it would be an order of the future to whoever looks.
+    """
+    due, next_at = steps(made), time.time() + APART_S
+    while True:
+        time.sleep(max(0.0, min([next_at, *(at for at, _, _ in due[:1])]) - time.time()))
+        next_at = go_on(sandbox, due, next_at)
+
+
+def go_on(sandbox: str, due: list[Step], next_at: float) -> float:
+    """Do what is due by now, a new order included; when the next one is to be made. What a new
+    sandbox does not know is left out.
+    """
+    now = time.time()
+    with contextlib.suppress(OSError):
+        if next_at <= now:
+            next_at = now + APART_S
+            due += steps(order(sandbox, 1, 0, now))
+            due.sort()
+        while due and due[0][0] <= now:
+            _, code, status = due.pop(0)
             life.ask("POST", f"{sandbox}/kaspi/_orders/{code}", json_body={"status": status})
+    return next_at

@@ -106,7 +106,7 @@ class Demo:
   Sign in:         {NAME} / {self.password}
   Sandbox:         {self.sandbox_url}
 
-  A sandbox plays iiko, r_keeper, YCLIENTS and amoCRM, SMS.ru, Exolve, WhatsApp and e-mail, and the
+  A sandbox plays iiko, r_keeper, YCLIENTS, amoCRM, Kaspi, SMS.ru, Exolve, WhatsApp, e-mail, and the
   guests too. Visits are coming in now: open the console and watch one become a message and a
   rating. A few answers get lost on purpose: what then waits for a person stands under
   "Ждут решения". Send a visit yourself; its guest is new at each start and yours alone, nobody

@@ -1,7 +1,7 @@
 """What the database tells: about itself, about the work, about the connections."""
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import asyncpg
@@ -21,6 +21,7 @@ from uzel.views.overview import Overview, Stuck, overview
 from uzel.views.server_store import LastError, Server, last_errors, server_of
 
 SKEW_S, LARGE_SKEW_S = 2.0, 30.0
+LOOKED_UP = "looked_up_calls"
 # Kind of what is stuck → (what it is, what it means, what to do).
 STUCK = {
     "parked": (
@@ -40,9 +41,11 @@ STUCK = {
     ),
     "unknown_calls": (
         "calls have an unknown outcome",
-        "They may have happened or not; Uzel does not repeat them by itself.",
+        "They may have happened or not, and their provider cannot tell; Uzel does not repeat them "
+        "by itself.",
         "Decide on each in the console under Calls.",
     ),
+    LOOKED_UP: ("calls had no answer: their provider is being asked whether they happened", "", ""),
     "overdue_calls": (
         "calls should have gone out by now",
         "Messages wait.",
@@ -145,7 +148,7 @@ async def of_content(settings: Settings, pool: database.Pool) -> list[Finding]:
     """The work and the connections."""
     seen = await overview(pool)
     findings = [*of_workers(seen), *(of_stuck(item) for item in seen.stuck)]
-    if not seen.stuck:
+    if all(item.kind == LOOKED_UP for item in seen.stuck):
         findings.append(good("work", "nothing is stuck"))
     findings += [of_missing(part) for part in seen.missing]
     if settings.master_key is None and not os.access(settings.data_dir / "master.key", os.F_OK):
@@ -166,7 +169,14 @@ async def of_connections(
     async with pool.acquire() as connection:
         errors = await last_errors(connection)
     resting = {breaker.connection_id: breaker.reason for breaker in seen.breakers}
-    findings = [of_connection(a, resting, errors.get(a.id)) for a in registry.all()]
+    # `of_shops` says what to do about these.
+    anew = {paused.connection_id for paused in seen.paused if paused.anew}
+    findings = [
+        of_connection(a, resting, errors.get(a.id))
+        for a in registry.all()
+        if a.id not in anew or a.config is None
+    ]
+    findings += of_allowances(registry.all())
     findings += [finding async for finding in of_shops(settings, pool, registry)]
     closed = [name_of(a) for a in registry.all() if a.config is None]
     if not closed:
@@ -198,9 +208,28 @@ def of_workers(seen: Overview) -> Iterator[Finding]:
 def of_stuck(item: Stuck) -> Finding:
     """One kind of what waits for somebody."""
     what, meaning, advice = STUCK[item.kind]
+    if item.kind == LOOKED_UP:
+        return good("work", f"{item.count} {what}")
     count = f"{item.count}{' or more' if item.more else ''}"
     since = f", the oldest since {item.oldest_at:%Y-%m-%d %H:%M} UTC" if item.oldest_at else ""
     return wrong("work", f"{count} {what}{since}", meaning, advice)
+
+
+def of_allowances(connections: Iterable[Active]) -> Iterator[Finding]:
+    """Connections that may share an allowance at their provider without knowing of each other."""
+    active = [a for a in connections if a.state == "active" and a.connector.most_per_s is not None]
+    for name in sorted({a.connector.name for a in active}):
+        mine = [a for a in active if a.connector.name == name]
+        if len(mine) > 1:
+            together = sum(a.rate_per_s for a in mine)
+            yield warning(
+                f"connections {', '.join(name_of(a) for a in mine)}",
+                f"together they may ask {together:g} times a second from one address",
+                f"Each keeps to the {mine[0].connector.most_per_s} a second that one account takes;"
+                f" {mine[0].connector.title} blocks addresses, too, and tells no rate for them.",
+                "Two to the same account: keep one of them. Else give each a smaller rate"
+                " (console, the connection, Изменить).",
+            )
 
 
 def of_connection(
@@ -215,10 +244,15 @@ def of_connection(
         reason = active.state_reason or "its settings cannot be read"
         return wrong(check, reason, meaning, "See the finding about the master key.")
     if active.state == "paused":
+        meaning = "Nothing goes out through it; what is planned waits."
+        if active.connector.poll is not None:
+            meaning = (
+                "Nothing is fetched: no new orders, no changes. All of it once it works again."
+            )
         return wrong(
             check,
             f"paused: {active.state_reason or 'without a reason'}",
-            "Nothing goes out through it; what is planned waits.",
+            meaning,
             "Mend the cause, press Test in the console, and switch it on again.",
         )
     if active.id in resting:

@@ -11,7 +11,7 @@ from uzel.connections.registry import Active, Registry
 from uzel.connectors import connectors
 from uzel.doctor.finding import Finding, good, warning, wrong
 from uzel.errors import ConfigError
-from uzel.flows.kaspi_orders import shop_store, task_store
+from uzel.flows.kaspi_orders import shop_store
 from uzel.flows.kaspi_orders.environment import (
     COUNTRY,
     CRM,
@@ -21,6 +21,7 @@ from uzel.flows.kaspi_orders.environment import (
 )
 from uzel.kit.database import Pool
 from uzel.kit.settings import Settings
+from uzel.views.shops import tasks_of
 
 SHORTEST_SECRET = 16
 NOTHING = "No order becomes a deal."
@@ -68,7 +69,7 @@ async def of_shops(settings: Settings, pool: Pool, registry: Registry) -> AsyncI
 
 
 async def of_access(settings: Settings, pool: Pool, active: Active) -> Finding | None:
-    """A connection whose owner has still to agree."""
+    """A connection whose owner has still to agree, or has to once more."""
     oauth, config = active.connector.oauth, active.config
     if active.state == "off" or config is None or oauth is None or not oauth.ready(config):
         return None
@@ -76,13 +77,20 @@ async def of_access(settings: Settings, pool: Pool, active: Active) -> Finding |
     reason = grant["revoked_reason"] if grant is not None else "nobody has granted it yet"
     if reason is None or (grant is None and oauth.adopt(config) is not None):
         return None
+    press = "Подключить" if grant is None else "Подключить заново"
     advice = (
-        f"Console, the connection, Подключить. The redirect address of the integration has to be "
-        f"{settings.url}{CALLBACK}"
+        f"Press «{press}» on {settings.url}/connections/{active.id}. The redirect address of the "
+        f"integration has to be {settings.url}{CALLBACK}"
     )
+    if not settings.url.startswith("https://"):
+        advice = (
+            "First set UZEL_PUBLIC_URL and start Uzel again: amoCRM sends people back by https "
+            f"only. {advice}"
+        )
     what = f"no access: {reason}"
     check = f"connection {active.connector.name}/{active.name}"
-    return wrong(check, what, "Nothing goes out through it.", advice)
+    meaning = "Nothing is read or made there; what is planned waits."
+    return wrong(check, what, meaning, advice)
 
 
 async def of_shop(pool: Pool, shop: Any) -> list[Finding]:
@@ -96,24 +104,26 @@ async def of_shop(pool: Pool, shop: Any) -> list[Finding]:
     if shop["state"] == "paused":
         meaning = "Orders are fetched, but no deals are made."
         found.append(warning(check, "paused", meaning, resume))
-    for task in await task_store.of_shop(pool, shop["id"]):
-        if task["problem"] is not None:
-            what = f"{task['task']} fails: {task['problem']}"
-            advice = f"See the connection; then: uzel kaspi {COMMANDS[task['task']]}"
+    for name, task in (await tasks_of(pool, shop["id"])).items():
+        if task.problem is not None:
+            what = f"{name} fails: {task.problem}"
+            advice = f"See the connection; then: uzel kaspi {COMMANDS[name]}"
             found.append(wrong(check, what, LATE, advice))
-        found += of_proof(check, task["found"]) if task["task"] == "proof" else []
+        found += of_proof(check, task.found) if name == "proof" else []
     return found or [good(check, "on, and its tasks go well")]
 
 
 def of_proof(check: str, proof: Mapping[str, Any]) -> list[Finding]:
-    """What the last proof found wanting."""
+    """What the last proof found wanting and still is."""
     if doubles := proof.get("doubles"):
-        what = f"{len(doubles)} orders have several deals: {', '.join(doubles[:3])}"
+        orders = "1 order has" if len(doubles) == 1 else f"{len(doubles)} orders have"
+        what = f"{orders} several deals: {', '.join(doubles[:3])}"
         meaning = "Somebody copied them, or another program makes deals of the same orders."
         advice = "Stop the other program, and delete what is too much in amoCRM."
         return [warning(check, what, meaning, advice)]
     if missing := proof.get("missing"):
-        what = f"{len(missing)} deals are gone from amoCRM: {', '.join(missing[:3])}"
+        deals = "1 deal is" if len(missing) == 1 else f"{len(missing)} deals are"
+        what = f"{deals} gone from amoCRM: {', '.join(missing[:3])}"
         return [warning(check, what, "They are looked at once more.", "See the console, Заказы.")]
     return []
 

@@ -104,9 +104,12 @@ def json_of(response: httpx2.Response, *, effect: bool) -> dict[str, Any]:
     """The JSON object of a 2xx answer, its fractions as Decimal.
 
     What cannot be read after an effect may have happened all the same: OutcomeUnknown. Raises
-    ContractBroken for a read.
+    ContractBroken for a read, Unavailable where it was answered by a page for people.
     """
     broken = OutcomeUnknown if effect else ContractBroken
+    if not effect and is_page(response):
+        status = response.status_code
+        raise Unavailable("a page for people instead of the answer", http_status=status)
     try:
         content = codec.loads(response.content, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
@@ -114,6 +117,12 @@ def json_of(response: httpx2.Response, *, effect: bool) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise broken("the answer is not an object")
     return content
+
+
+def is_page(response: httpx2.Response) -> bool:
+    """Whether a body is HTML: what a front server shows while the provider itself is away."""
+    start = response.content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def failure_of(response: httpx2.Response, lost: type[CallFailed]) -> CallFailed:

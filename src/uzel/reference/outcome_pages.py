@@ -81,6 +81,9 @@ more, up to {MOST_ATTEMPTS} attempts, then `not_sent` for good.
 
 {table(head, rows)}
 
+Of an operation that may be repeated, a `ContractBroken` counts towards the breaker; only the one of
+attempt {MOST_ATTEMPTS} pauses the connection, and the call waits with it.
+
 An answer without an error makes the call `accepted`. A bug of ours in the middle of a call counts
 like an answer that was lost, and says nothing about the connection.
 """

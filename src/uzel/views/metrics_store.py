@@ -47,7 +47,7 @@ class Figures:
     """What the database tells.
 
     rows   raw_events, events, messages, calls → by state or decision; large tables are estimated
-    stuck  parked, unprocessed, undecided, unknown_calls, overdue_calls
+    stuck  parked, unprocessed, undecided, unknown_calls, looked_up_calls, overdue_calls
     """
 
     rows: Mapping[str, Mapping[str, int]]

@@ -19,6 +19,7 @@ TARGETS = {
     "unprocessed": ("raw_events", "received"),
     "undecided": ("events", "pending"),
     "unknown_calls": ("calls", "unknown"),
+    "looked_up_calls": ("calls", "unknown"),
     "overdue_calls": ("calls", "planned"),
 }
 # Receipts come up to so much later than the message was made.
@@ -53,7 +54,8 @@ class Hour:
 class Stuck:
     """Something that waits for somebody.
 
-    kind    parked, unprocessed, undecided, unknown_calls, overdue_calls
+    kind    parked, unprocessed, undecided, unknown_calls (a person has to decide),
+            looked_up_calls (their provider is being asked), overdue_calls
     more    there are more than `count`
     target  the list that shows it (raw_events, events, calls), narrowed to `state`
     """
@@ -68,8 +70,8 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A connection that is paused or cannot be read, and why; `since` is when it was last
-    changed.
+    """A connection that is paused or cannot be read, or whose access has to be granted anew
+    (`anew`), and why; `since` is when it was last changed.
     """
 
     connection_id: int
@@ -77,6 +79,7 @@ class Paused:
     name: str
     reason: str | None
     since: datetime
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +238,12 @@ async def latency(connection: Connection, now: datetime) -> Latency | None:
 
 
 def paused(troubled: Iterable[Any], unreadable: Mapping[int, str]) -> Iterator[Paused]:
-    """Of the rows of store.troubled_connections those that are paused, and why."""
+    """Of the rows of store.troubled_connections paused or as good as that, and why."""
     for row in troubled:
-        if row["state"] == "paused" or row["id"] in unreadable:
-            reason = unreadable.get(row["id"], row["state_reason"])
-            yield Paused(row["id"], row["connector"], row["name"], reason, row["updated_at"])
+        anew = row["revoked_reason"] is not None
+        if row["state"] == "paused" or anew or row["id"] in unreadable:
+            reason = unreadable.get(row["id"], row["revoked_reason"] or row["state_reason"])
+            yield Paused(row["id"], row["connector"], row["name"], reason, row["updated_at"], anew)
 
 
 def to_breaker(row: Any) -> Breaker:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from uzel.connectors import connectors
 from uzel.kit.database import Connection
 from uzel.views.query_store import id_at
 
@@ -18,6 +19,8 @@ LATEST = 1_000
 UNPROCESSED_AFTER_S = 10.0
 OVERDUE_AFTER_S = 60.0
 WORKER_SEEN_WITHIN_S = 10.0
+# A provider that cannot tell by then cannot tell: a person has to.
+LOOKED_UP_FOR_S = 3600.0
 
 EVERY = "select * from {table} where id between $1 and $2 and $3::bigint = 1"
 # One id of every so many, scattered, so that no rhythm in the data meets one of ours. `offset 0`
@@ -56,9 +59,14 @@ UNDECIDED = f"""
 select count(*), min(created_at) as oldest_at
   from (select created_at from event where decision = 'pending' order by id limit {MOST}) t
 """  # noqa: S608
+# Those of operations `$1` (`connector.operation`) can still be looked up; for so long that is for
+# Uzel to do, where it may ask at all.
 UNKNOWN = f"""
-select count(*), min(started_at) as oldest_at
-  from (select started_at from call where state = 'unknown' order by id desc limit {MOST}) t
+select looked_up, count(*), min(started_at) as oldest_at
+  from (select c.started_at, n.state = 'active' and n.connector || '.' || c.operation = any($1)
+               and c.started_at > now() - make_interval(secs => {LOOKED_UP_FOR_S}) as looked_up
+          from call c join connection n on n.id = c.connection_id
+         where c.state = 'unknown' order by c.id desc limit {MOST}) t group by 1
 """  # noqa: S608
 OVERDUE = f"""
 select count(*), min(due_at) as oldest_at
@@ -92,6 +100,9 @@ class Heap:
 
     count: int
     oldest_at: datetime | None
+
+
+NOTHING = Heap(0, None)
 
 
 async def first_time_zone(connection: Connection) -> str:
@@ -130,9 +141,18 @@ async def undecided(connection: Connection) -> Heap:
     return to_heap(await connection.fetchrow(UNDECIDED))
 
 
-async def unknown_calls(connection: Connection) -> Heap:
-    """Calls nobody knows the outcome of."""
-    return to_heap(await connection.fetchrow(UNKNOWN))
+async def unknown_calls(connection: Connection) -> tuple[Heap, Heap]:
+    """Calls nobody knows the outcome of: those a person has to decide, and those that Uzel is
+    asking the provider about.
+    """
+    able = [
+        f"{connector.name}.{operation.name}"
+        for connector in connectors().values()
+        for operation in connector.operations.values()
+        if operation.look_up is not None
+    ]
+    found = {row["looked_up"]: to_heap(row) for row in await connection.fetch(UNKNOWN, able)}
+    return found.get(False, NOTHING), found.get(True, NOTHING)
 
 
 async def overdue_calls(connection: Connection, grace_s: float) -> Heap:
@@ -148,25 +168,29 @@ def to_heap(row: Any) -> Heap:
 async def heaps(connection: Connection) -> dict[str, Heap]:
     """Everything that waits for somebody, by kind."""
     raw = await open_raw_events(connection, UNPROCESSED_AFTER_S)
-    nothing = Heap(0, None)
+    unknown, looked_up = await unknown_calls(connection)
     return {
-        "parked": raw.get("parked", nothing),
-        "unprocessed": raw.get("received", nothing),
+        "parked": raw.get("parked", NOTHING),
+        "unprocessed": raw.get("received", NOTHING),
         "undecided": await undecided(connection),
-        "unknown_calls": await unknown_calls(connection),
+        "unknown_calls": unknown,
+        "looked_up_calls": looked_up,
         "overdue_calls": await overdue_calls(connection, OVERDUE_AFTER_S),
     }
 
 
 async def troubled_connections(connection: Connection, besides: Collection[int] = ()) -> list[Any]:
     """(id, connector, name, state, state_reason, updated_at, failures, open_until, open,
-    breaker_reason) of connections that are paused or whose breaker is open, and of those `besides`.
+    breaker_reason, revoked_reason) of connections that are paused, whose breaker is open or whose
+    access has to be granted anew, and of those `besides`.
     """
     return await connection.fetch(
         "select n.id, n.connector, n.name, n.state, n.state_reason, n.updated_at, b.failures, "
-        "b.open_until, b.open_until > now() as open, b.reason as breaker_reason from connection n "
-        "left join call_breaker b on b.connection_id = n.id "
-        "where n.state = 'paused' or b.open_until > now() or n.id = any($1::int[]) order by n.id",
+        "b.open_until, b.open_until > now() as open, b.reason as breaker_reason, g.revoked_reason "
+        "from connection n left join call_breaker b on b.connection_id = n.id "
+        "left join oauth_grant g on g.connection_id = n.id and n.state <> 'off' "
+        "where n.state = 'paused' or b.open_until > now() or g.revoked_reason is not null "
+        "or n.id = any($1::int[]) order by n.id",
         list(besides),
     )
 

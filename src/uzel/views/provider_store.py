@@ -27,7 +27,8 @@ ACT = """
 select at, actor, detail from audit
  where subject = $1 and subject is not null and action = $2 order by id desc limit 1
 """
-# Of the calls since, the newest are enough: one that goes well is among them, or tests can be
+# What a test said is out of date once access was granted anew, orders were fetched, or a call went
+# well. Of the calls since, the newest are enough: one that goes well is among them, or tests can be
 # trusted more than it.
 FAILED_TESTS = """
 select n.id, t.at, t.detail ->> 'text' as text
@@ -41,6 +42,11 @@ select n.id, t.at, t.detail ->> 'text' as text
                                      and (connection_id, id) < (n.id, $2)
                                    order by connection_id desc, id desc limit 100) c
                     where c.state = 'accepted' and c.finished_at > t.at)
+   and not exists (select from oauth_grant g where g.connection_id = n.id
+                    and g.revoked_reason is null
+                    and greatest(g.granted_at, g.renewed_at) > t.at)
+   and not exists (select from shop s join shop_task k on k.shop_id = s.id
+                    where s.source_id = n.id and k.task = 'fetch' and k.succeeded_at > t.at)
 """
 REFUSED = """
 select reason, count from refusal
@@ -61,7 +67,7 @@ async def last_act(connection: Connection | Pool, subject: str, action: str) -> 
 
 
 async def failed_tests(connection: Connection | Pool, action: str) -> dict[int, Any]:
-    """Connection → (id, at, text) of its last test, where that failed and no call went well since.
+    """Connection → (id, at, text) of its last test, where that failed and nothing went well since.
     `action`: by which the audit knows tests.
     """
     rows = await connection.fetch(FAILED_TESTS, action, NEWEST)

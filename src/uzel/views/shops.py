@@ -1,7 +1,7 @@
 """Orders of a shop beside their deals, and how the shop is doing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,11 @@ from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.views import shops_store as store
 from uzel.views.query_store import Conditions, sane
 from uzel.views.rows import Hit, Page
+from uzel.views.shops_proof import as_it_stands
 
 WAITING = ("lines", "finding", "waiting", "making", "details")
 # What a list may be narrowed to.
-GROUPS = ("waiting", "stuck", "done", "differs")
+GROUPS = ("waiting", "stuck", "done", "differs", "left_out")
 TASKS = ("fetch", "reconcile", "proof")
 REGION = "KZ"
 DAY_H = 24
@@ -62,6 +63,8 @@ class OrderRow:
     updated_at: datetime
     tried: bool
     source_order: str
+    gone_lead_id: int | None
+    gone_at: datetime | None
 
     @property
     def name(self) -> str:
@@ -75,8 +78,8 @@ class OrderRow:
 
     @property
     def lag_s(self) -> float | None:
-        """From the order to the deal we made of it; None where nobody waited for it."""
-        if self.deal_at is None or self.ordered_at is None or not self.tried:
+        """From the order to the first deal we made of it; None where nobody waited for it."""
+        if self.deal_at is None or self.ordered_at is None or not self.tried or self.gone_lead_id:
             return None
         return max(0.0, (self.deal_at - self.ordered_at).total_seconds())
 
@@ -166,8 +169,8 @@ async def list_orders(
     found_by.add("shop_id = {}", wanted.shop_id)
     if wanted.text is not None:
         found_by.add("code = {} or phone = {}", wanted.text, phone_of(wanted.text))
-    if wanted.step in ("waiting", "stuck"):
-        steps = WAITING if wanted.step == "waiting" else ("stuck",)
+    if wanted.step in ("waiting", "stuck", "left_out"):
+        steps = WAITING if wanted.step == "waiting" else (wanted.step,)
         found_by.add("step <> 'done' and step = any({})", list(steps))
     elif wanted.step == "done":
         checked.add("step = 'done'")
@@ -215,9 +218,18 @@ async def glance(pool: Pool, shop_id: int, midnight: datetime) -> Glance:
         counted = {r["hour"]: r for r in await store.hours(connection, shop_id, midnight, until)}
         late = await store.lag(connection, shop_id, midnight, until)
         heaps = [Heap(**row) for row in await store.open_steps(connection, shop_id)]
-        tasks = {r["task"]: Task(**r) for r in await task_store.of_shop(connection, shop_id)}
+        tasks = await tasks_of(connection, shop_id)
     hours = tuple(hour_of(midnight, n, counted.get(n)) for n in range(DAY_H))
     return Glance(hours, tuple(heaps), tasks, late["p50_s"], late["longest_s"])
+
+
+async def tasks_of(connection: Connection | Pool, shop_id: int) -> dict[str, Task]:
+    """The tasks of a shop, by name; what the proof found is as it stands now."""
+    rows = await task_store.of_shop(connection, shop_id)
+    tasks = {row["task"]: Task(**row) for row in rows}
+    if (proof := tasks.get("proof")) is not None:
+        tasks["proof"] = replace(proof, found=await as_it_stands(connection, shop_id, proof.found))
+    return tasks
 
 
 def hour_of(midnight: datetime, number: int, row: Any) -> Hour:

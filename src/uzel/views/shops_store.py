@@ -10,7 +10,8 @@ from uzel.views.query_store import WINDOW, Conditions
 COLUMNS = (
     "o.id, o.shop_id, o.code, o.status, o.state, o.currency, o.total, o.phone, o.first_name, "
     "o.last_name, o.ordered_at, o.told_at, o.step, o.reason, o.lead_id, o.checking, o.changes, "
-    "o.difference, o.compared_at, o.first_seen_at, o.deal_at, o.updated_at, o.tried, o.source_order"
+    "o.difference, o.compared_at, o.first_seen_at, o.deal_at, o.updated_at, o.tried, "
+    "o.source_order, o.gone_lead_id, o.gone_at"
 )
 # Orders nobody told the time of come first, as they do in the index.
 NEWEST_FIRST = "order by ordered_at desc, id desc"
@@ -64,12 +65,15 @@ async def by_code(pool: Pool | Connection, shop_id: int, code: str) -> Any:
 async def hours(
     connection: Connection, shop_id: int, since: datetime, until: datetime
 ) -> list[Any]:
-    """(hour, orders, deals, stuck) of the orders made in that time; hours are counted from 0."""
+    """(hour, orders, deals, stuck) of the orders made in that time, those left out excepted; hours
+    are counted from 0.
+    """
     return await connection.fetch(
         "select floor(extract(epoch from ordered_at - $2) / 3600)::int as hour, "
         "count(*) as orders, count(lead_id) as deals, "
         "count(*) filter (where step = 'stuck') as stuck from shop_order "
-        "where shop_id = $1 and ordered_at >= $2 and ordered_at < $3 group by 1",
+        "where shop_id = $1 and ordered_at >= $2 and ordered_at < $3 and step <> 'left_out' "
+        "group by 1",
         shop_id,
         since,
         until,
@@ -83,7 +87,7 @@ async def lag(connection: Connection, shop_id: int, since: datetime, until: date
         "from (select extract(epoch from o.deal_at - o.ordered_at)::float8 as late "
         "  from shop_order o join shop s on s.id = o.shop_id where o.shop_id = $1 "
         "  and o.ordered_at >= $2 and o.ordered_at < $3 and o.ordered_at >= s.switched_on_at "
-        "  and o.deal_at is not null and o.tried) made",
+        "  and o.deal_at is not null and o.tried and o.gone_lead_id is null) made",
         shop_id,
         since,
         until,
@@ -97,7 +101,7 @@ async def open_steps(connection: Connection, shop_id: int) -> list[Any]:
     return await connection.fetch(
         "select step, case when step = 'stuck' then reason end as reason, count(*) as count, "
         "min(coalesce(ordered_at, first_seen_at)) as oldest_at "
-        "from shop_order where shop_id = $1 and step <> 'done' group by 1, 2 "
+        "from shop_order where shop_id = $1 and step not in ('done', 'left_out') group by 1, 2 "
         "order by count desc limit 30",
         shop_id,
     )
@@ -128,6 +132,23 @@ async def troubles(connection: Connection) -> list[Any]:
         "  from shop_task t where t.shop_id = s.id) as tasks "
         "from shop s where s.state <> 'off' order by s.id"
     )
+
+
+async def since_proof(
+    connection: Connection | Pool, shop_id: int, codes: Sequence[str], run_ms: int
+) -> dict[str, str]:
+    """Order → what became of it since a proof of that time missed its deal; see shops_proof."""
+    rows = await connection.fetch(
+        "select code, case when step = 'left_out' then 'left_out' "
+        "  when lead_id is null then 'missing' "
+        "  when deal_at > to_timestamp($3 / 1000.0) then 'again' "
+        "  when compared_at > to_timestamp($3 / 1000.0) and checking is null then 'unmarked' "
+        "  else 'missing' end as became from shop_order where shop_id = $1 and code = any($2)",
+        shop_id,
+        list(codes),
+        run_ms,
+    )
+    return {row["code"]: row["became"] for row in rows}
 
 
 async def pulse(connection: Connection) -> str:

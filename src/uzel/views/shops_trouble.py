@@ -7,10 +7,11 @@ from typing import Any
 
 from uzel.kit.database import Pool
 from uzel.views import shops_store as store
+from uzel.views.shops_proof import as_it_stands
 
 # A run that fails is made once more within seconds; people hear of it when that does not help.
 PATIENCE = {
-    "fetch": timedelta(minutes=3),
+    "fetch": timedelta(seconds=90),
     "reconcile": timedelta(minutes=25),
     "proof": timedelta(days=1, hours=1),
 }
@@ -21,7 +22,8 @@ class Trouble:
     """A shop with something wrong.
 
     problems          task → what has kept it from its end for long
-    missing, doubles  orders without their deal, and with several, by the last proof
+    missing, doubles  orders that are without their deal now, and those with several by the last
+                      proof
     waiting           orders without a deal that go on by themselves
     """
 
@@ -47,14 +49,21 @@ async def shops_in_trouble(pool: Pool, now: datetime | None = None) -> list[Trou
     """
     async with pool.acquire() as connection:
         rows = await store.troubles(connection)
-    found = [trouble_of(row, now or datetime.now(UTC)) for row in rows]
+        proofs = [await as_it_stands(connection, row["id"], proof_of(row)) for row in rows]
+    at = now or datetime.now(UTC)
+    found = [trouble_of(row, proof, at) for row, proof in zip(rows, proofs, strict=True)]
     return [t for t in found if t.stuck or t.problems or t.missing or t.doubles or t.held_up]
 
 
-def trouble_of(row: Any, now: datetime) -> Trouble:
-    """A row of store.troubles."""
+def proof_of(row: Any) -> Mapping[str, Any]:
+    """What the last proof found, out of a row of store.troubles."""
+    found: Mapping[str, Any] = ((row["tasks"] or {}).get("proof") or {}).get("found") or {}
+    return found
+
+
+def trouble_of(row: Any, proof: Mapping[str, Any], now: datetime) -> Trouble:
+    """A row of store.troubles, and the proof as it stands."""
     tasks = row["tasks"] or {}
-    proof = (tasks.get("proof") or {}).get("found") or {}
     return Trouble(
         shop_id=row["id"],
         state=row["state"],

@@ -21,6 +21,7 @@ from uzel.web.public_token import Guesses, demand
 TASKS = {"new": FETCH, "reconcile": RECONCILE}
 # Panels and proxies give up after thirty seconds.
 ANSWER_WITHIN_S = 25.0
+METHODS = ("GET", "HEAD", "POST")
 DONE, FAILED = "done", "failed"
 RUNNING, ALREADY = "still running", "already running"
 
@@ -39,6 +40,7 @@ class Cron:
 
     async def run(self, request: Request) -> Response:
         """`/public/cron.php?task=new|reconcile&token=…`, by GET or POST."""
+        demand_method(request)
         await demand(request, self._secret, self._guesses, self._deps.door)
         task = TASKS.get(parameter(request, "task"))
         if task is None:
@@ -51,6 +53,7 @@ class Cron:
 
     async def migrate(self, request: Request) -> Response:
         """`/public/migrate.php?token=…`: the start has migrated already, so it only looks."""
+        demand_method(request)
         await demand(request, self._secret, self._guesses, self._deps.door)
         async with self._deps.pool.acquire() as connection:
             revision = (await server_of(connection)).revision
@@ -95,6 +98,14 @@ class Cron:
             "new": len(found["new"]),
             "changed": found["changed"],
         }
+
+
+def demand_method(request: Request) -> None:
+    """Raises HTTPException for a method that nobody calls a cron by: nothing is done, and whatever
+    token came with it is no guess.
+    """
+    if request.method not in METHODS:
+        raise HTTPException(405, "GET or POST", headers={"allow": ", ".join(METHODS)})
 
 
 def parameter(request: Request, name: str) -> str:

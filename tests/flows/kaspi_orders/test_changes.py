@@ -184,3 +184,25 @@ def test_an_order_over_before_its_deal_begins_where_it_ends(
             assert shop.deals()[code]["status_id"] == LOST
 
     go(run)
+
+
+def test_another_composition_is_told_once(module_dsn: str, sandbox: Sandbox) -> None:
+    async def run() -> None:
+        async with open_shop(module_dsn, sandbox) as shop:
+            first, second = shop.make(2, skus=9, lines=2)
+            await shop.fetch()
+            await shop.work()
+            for quantity in (7, 8):
+                line = {"sku": "N-1", "name": "Чайник новый", "quantity": quantity, "price": "10"}
+                shop.change(first, lines=[line])
+                shop.change(second, status="ACCEPTED_BY_MERCHANT", total=str(quantity))
+                for _ in range(2):
+                    await shop.fetch("reconcile")
+                    await shop.work()
+            notes = [str(note) for note in shop.deals()[first]["notes"]]
+            told = [note for note in notes if "Состав изменился" in note]
+            assert len(notes) == 3 and len(told) == 2
+            assert "Чайник новый (N-1) — 7" in told[0] and "(N-1) — 8" in told[1]
+            assert len(shop.deals()[second]["notes"]) == 1
+
+    go(run)

@@ -64,6 +64,30 @@ def test_a_new_source_shows_its_address_once_and_it_works(
     assert [tuple(act) for act in acts] == [("add", f"connection:{added}", {"connector": "iiko"})]
 
 
+def test_oauth_begins_with_the_redirect_link_and_the_next_step(
+    web_app: WebApp, visitor: Visitor
+) -> None:
+    """amoCRM asks for the link before it gives the ID that our form asks for."""
+    link = f"{web_app.deps.settings.url}/public/oauth_callback.php"
+    form = visitor.page("/connections/new/amocrm")
+    assert f'id="redirect-uri" readonly value="{link}"' in form
+    assert 'data-copy="redirect-uri"' in form
+    assert "UZEL_PUBLIC_URL" in form, "amoCRM takes no http"
+    assert "redirect-uri" not in visitor.page("/connections/new/kaspi")
+    answer = visitor.post(
+        "/connections/new/amocrm",
+        _name="по OAuth",
+        base_url="https://example.amocrm.ru",
+        client_id="x",
+        client_secret="y",
+    )
+    assert answer.text.index("Следующий шаг: доступ.") < answer.text.index('id="hook"')
+    number = value(web_app, "select id from connection where name = 'по OAuth'")
+    for page in (answer.text, visitor.page(f"/connections/{number}"), visitor.page("/connections")):
+        assert "доступ не выдан" in page
+    assert f'href="/connections/{number}/grant"' in answer.text
+
+
 def test_errors_stand_at_their_fields_and_secrets_never_come_back(
     web_app: WebApp, visitor: Visitor
 ) -> None:

@@ -68,3 +68,28 @@ def test_a_page_that_leaves_is_not_counted_any_more(web_app: WebApp, visitor: Vi
         with visitor.client.stream("GET", "/live") as stream:
             assert next(stream.iter_lines()) == "retry: 3000"
     assert visitor.page("/")
+
+
+def test_what_uzel_looks_up_itself_is_not_a_persons_turn(web_app: WebApp, visitor: Visitor) -> None:
+    """A lost answer of a provider that can be asked; a person has to once that led to nothing."""
+    rows(
+        web_app,
+        "update connection set connector = 'exolve' where id = 2; ",
+    )
+    rows(
+        web_app,
+        "update call set operation = 'send_sms', connection_id = 2, started_at = now() "
+        "where state = 'unknown'",
+    )
+    page = visitor.page("/")
+    line = page[page.index("<b>вызовы без ответа</b>") :].partition("</li>")[0]
+    assert "ход Узла" in line and "ваш ход" not in line
+    assert "вызовы с неизвестным исходом" not in page
+    rows(web_app, "update call set started_at = now() - interval '2 hours' where state = 'unknown'")
+    page = visitor.page("/")
+    line = page[page.index("<b>вызовы с неизвестным исходом</b>") :].partition("</li>")[0]
+    assert "ваш ход" in line and "вызовы без ответа" not in page
+
+
+def test_without_a_shop_no_orders_are_told(reader: Visitor) -> None:
+    assert "Заказы Kaspi сегодня" not in reader.page("/")

@@ -45,6 +45,9 @@ def test_orders_stand_beside_their_deals(here: ShopConsole) -> None:
     # The stage is called as amoCRM calls it; who had the last word is said.
     assert "Заказы: Успешно реализовано" in page
     assert "оставлено: в сделке это изменил человек" in page
+    # What was set right differs no more: the order's own page tells of it.
+    assert "сделка исправлена" not in page
+    page = here.visitor().page(f"/shops/orders/{here.id_of(CANCELLED)}")
     assert "сделка исправлена" in page
 
 
@@ -168,7 +171,7 @@ def test_the_lights_say_what_is_wrong(here: ShopConsole) -> None:
     overview = here.visitor().page("/")
     assert "новые заказы Kaspi не забираются" in overview
     assert "заказы Kaspi с двумя сделками" in overview
-    assert "заказы Kaspi застряли" in overview
+    assert "заказ Kaspi застрял" in overview
     assert f"/shops?shop={here.shop}&amp;step=stuck" in overview
 
 
@@ -248,3 +251,80 @@ def test_bars_stay_within_the_drawing_and_none_is_lost(day: list[tuple[int, int,
         assert all(part.height > 0 for part in bar.parts)
         assert all(part.y >= -0.02 and part.y + part.height <= HEIGHT + 0.02 for part in bar.parts)
         assert bar.x >= 0 and bar.x + bar.width <= drawn.width
+
+
+def test_the_overview_tells_of_todays_orders(here: ShopConsole) -> None:
+    here.rows("update shop_order set ordered_at = now()")
+    page = here.visitor().page("/")
+    block = page.partition('id="shops-today"')[2].partition("</section>")[0]
+    told = re.findall(r"<dt>([^<]+)</dt><dd>(?:<a[^>]+>)?(\d+)", block)
+    assert dict(told) == {
+        "заказов": str(len(here.codes)),
+        "из них со сделкой": "3",
+        "ждут сделки": "1",
+        "застряли": "1",
+    }
+    assert f'href="/shops?shop={here.shop}&amp;step=stuck"' in block
+
+
+def test_a_kaspi_that_fails_for_longer_than_a_minute_is_on_the_overview(here: ShopConsole) -> None:
+    failing = (
+        "update shop_task set succeeded_at = now() - make_interval(secs => $1), "
+        "problem = 'HTTP 500' where task = 'fetch'"
+    )
+    visitor = here.visitor()
+    here.rows(failing, 45.0)
+    assert "новые заказы Kaspi не забираются" not in visitor.page("/")
+    here.rows(failing, 95.0)
+    assert "новые заказы Kaspi не забираются" in visitor.page("/")
+
+
+def test_a_paused_kaspi_says_what_that_means(here: ShopConsole) -> None:
+    """It sends nothing, so nothing is taken in."""
+    refusal = "Kaspi не принимает токен: сформируйте новый в кабинете"
+    visitor = here.visitor()
+    visitor.post(f"/connections/{here.kaspi}/pause")
+    here.rows("update connection set state_reason = $1 where id = $2", refusal, here.kaspi)
+    page = visitor.page("/").partition('id="stuck"')[2]
+    line = page[page.index("<b>Kaspi · ") :].partition("</li>")[0]
+    assert "новые заказы не забираются" in line and refusal in line
+    assert "события принимаются" not in line
+    assert "Новые заказы не забираются." in visitor.page(f"/connections/{here.kaspi}")
+
+
+def test_a_failed_test_is_forgotten_once_it_goes_well(here: ShopConsole) -> None:
+    visitor, page = here.visitor(), f"/connections/{here.kaspi}"
+    here.sandbox.arm_at("kaspi", "check", "401", times=1)
+    assert "Проверка не прошла." in visitor.post(f"{page}/test").text
+    assert "проверка не прошла" in visitor.page("/connections")
+    # Resumed, it is tested once more.
+    visitor.post(f"{page}/pause")
+    visitor.post(f"{page}/resume")
+    assert "проверка не прошла" not in visitor.page("/connections")
+    # Fetched, what a test said is out of date.
+    here.sandbox.arm_at("kaspi", "check", "401", times=1)
+    assert "Проверка не прошла." in visitor.post(f"{page}/test").text
+    here.rows("update shop_task set succeeded_at = now() where task = 'fetch'")
+    assert "проверка не прошла" not in visitor.page("/connections")
+    assert "Проверка не прошла." not in visitor.page(page)
+
+
+def test_revoked_access_is_red_with_its_cure(here: ShopConsole) -> None:
+    """The overview, the list and the card say that it has to be granted anew, and link there."""
+    visitor, card = here.visitor(), f"/connections/{here.amocrm}"
+    base_url = f"{here.sandbox.url}/amocrm"
+    visitor.post(f"{card}/edit", base_url=base_url, client_id="integration", client_secret="x")
+    here.rows(
+        "insert into oauth_grant (connection_id, tokens, redirect_uri, granted_by, revoked_reason) "
+        "values ($1, '', '', 'owner', 'amoCRM: доступ надо выдать заново')",
+        here.amocrm,
+    )
+    page = visitor.page("/").partition('id="stuck"')[2]
+    line = page[page.index("<b>amoCRM · ") :].partition("</li>")[0]
+    assert "ваш ход" in line and "Подключить заново" in line and f'href="{card}#access"' in line
+    assert "доступ отозван" in visitor.page("/connections")
+    shown = visitor.page(card)
+    assert f'class="button primary" href="{card}/grant">Подключить заново' in shown
+    assert "нынешний токен действует" not in shown and "доступ отозван" in shown
+    here.rows("update oauth_grant set revoked_reason = null")
+    assert "доступ отозван" not in visitor.page(card)

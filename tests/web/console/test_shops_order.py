@@ -101,6 +101,51 @@ def test_a_stuck_order_is_tried_again_once_somebody_says_so(here: ShopConsole) -
     assert "ничего не сделано" in again
 
 
+def test_an_order_is_left_out_and_taken_in_again(here: ShopConsole) -> None:
+    visitor, number = here.visitor(OPERATOR), here.id_of(WAITS)
+    page = visitor.page(f"/shops/orders/{number}")
+    assert f'href="/shops/orders/{number}/leave"' in page
+    question = visitor.page(f"/shops/orders/{number}/leave")
+    assert "Да, не создавать" in question and "Сделка у заказа есть" not in question
+    assert here.value("select step from shop_order where id = $1", number) != "left_out"
+    page = visitor.done(f"/shops/orders/{number}/leave")
+    assert "так решил человек" in page
+    assert "ivan: не создавать сделку" in moments(page)
+    assert here.codes[WAITS] in visitor.page("/shops?step=left_out")
+    # It waits for nothing any more.
+    assert here.codes[WAITS] not in visitor.page("/shops?step=waiting")
+    assert "ничего не сделано" in visitor.done(f"/shops/orders/{number}/leave")
+    assert "Второй сделки не будет" in visitor.page(f"/shops/orders/{number}/take")
+    page = visitor.done(f"/shops/orders/{number}/take")
+    assert "ivan: вернуть заказ" in moments(page)
+    assert here.value("select step from shop_order where id = $1", number) == "finding"
+
+
+def test_one_with_a_deal_says_what_becomes_of_it(here: ShopConsole) -> None:
+    visitor, number = here.visitor(), here.id_of(DONE)
+    lead = here.value("select lead_id from shop_order where id = $1", number)
+    question = visitor.page(f"/shops/orders/{number}/leave")
+    assert "Она останется в amoCRM как есть" in question
+    assert f"/leads/detail/{lead}" in question
+
+
+def test_a_deal_that_was_deleted_is_told_with_its_number(here: ShopConsole) -> None:
+    visitor, number = here.visitor(), here.id_of(DONE)
+    lead = here.value("select lead_id from shop_order where id = $1", number)
+    here.rows("update shop_order set gone_lead_id = 4711, gone_at = now() where id = $1", number)
+    page = visitor.page(f"/shops/orders/{number}")
+    assert f"Сделку 4711 удалили, сделана заново: {lead}." in page
+    assert "Сделку № 4711 удалили в amoCRM" in moments(page)
+    here.rows(
+        "update shop_order set lead_id = null, step = 'finding', reason = 'deal_gone' "
+        "where id = $1",
+        number,
+    )
+    page = visitor.page(f"/shops/orders/{number}")
+    assert "Сделку 4711 удалили, делаем новую." in page
+    assert not [told for told in moments(page) if told.startswith("Сделка есть")]
+
+
 def test_one_whose_positions_are_unknown_begins_with_them(here: ShopConsole) -> None:
     number = here.id_of(STUCK)
     here.rows(
@@ -146,7 +191,10 @@ def test_kaspi_has_no_such_order(here: ShopConsole) -> None:
 def test_one_that_was_made_too_early(here: ShopConsole) -> None:
     here.rows("update shop set since = now() + interval '1 hour'")
     (code,) = here.make(1)
+    told = {"token": here.tokens["kaspi"], "total": "10498.5"}
+    here.sandbox.http.post(f"/kaspi/_orders/{code}", json=told).raise_for_status()
     page = asked(here, code)
+    assert "498,50" in page and "10498.5" not in page
     assert "оформлен раньше, чем включили магазин" in page
     assert here.value("select count(*) from shop_seen where code = $1", code) == 0
 

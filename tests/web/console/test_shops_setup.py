@@ -109,6 +109,38 @@ def test_a_shop_from_the_first_step_to_the_last(here: ShopConsole, fresh: int) -
     assert [one["action"] for one in actions] == ["add", *["change"] * 5, "set_state"]
 
 
+def test_the_zone_of_the_business_is_asked_for(here: ShopConsole, fresh: int) -> None:
+    """Nobody who sells at Kaspi lives by the time of Moscow unless they say so."""
+    visitor, setup = here.visitor(), f"/shops/{fresh}/setup"
+    zone = "select b.time_zone from business b join shop s on s.business_id = b.id where s.id = $1"
+    assert here.value(zone, fresh) == "Europe/Moscow"
+    assert chosen(visitor.page(f"{setup}/on"), "zone") == "Asia/Almaty"
+    refused = visitor.post(f"{setup}/on", do="on", days="0", zone="Asia/Nowhere")
+    assert refused.status_code == 422 and "Такого часового пояса нет" in refused.text
+    visitor.done(f"{setup}/on", do="on", days="0", zone="Asia/Almaty")
+    assert here.value(zone, fresh) == "Asia/Almaty"
+    visitor.done(f"{setup}/on", do="off")
+    assert chosen(visitor.page(f"{setup}/on"), "zone") == "Asia/Almaty"
+
+
+def test_a_stage_called_as_accepted_orders_are_is_proposed(here: ShopConsole, fresh: int) -> None:
+    visitor, setup = here.visitor(), f"/shops/{fresh}/setup"
+    visitor.done(f"{setup}/deals", stage=FIRST, responsible="")
+    assert chosen(visitor.page(f"{setup}/stages"), "accepted") == f"{P}:{TAKEN_STAGE_ID}"
+    visitor.done(f"{setup}/stages", accepted="", completed="", cancelled="", returned="")
+    page = visitor.page(f"{setup}/stages")
+    assert chosen(page, "accepted") == "", "nobody's choice is overruled"
+
+
+def test_after_a_catalog_its_fields_are_asked_for(here: ShopConsole, fresh: int) -> None:
+    visitor, setup = here.visitor(), f"/shops/{fresh}/setup"
+    page = visitor.done(f"{setup}/goods", catalog=str(PRODUCTS_ID))
+    assert "Каталог сохранён. Теперь его поля" in page
+    # A step that may be left out has no light that waits for ever.
+    (item,) = re.findall(r'<a href="[^"]*/trial">(.*?)</a>', page)
+    assert "light" not in item
+
+
 def test_to_do_without_is_a_choice(here: ShopConsole, fresh: int) -> None:
     """Who wants no goods and no field for the number is not asked again."""
     visitor, setup = here.visitor(), f"/shops/{fresh}/setup"
@@ -167,7 +199,7 @@ def test_a_connection_says_how_its_access_is(here: ShopConsole) -> None:
     visitor, grants = here.visitor(), here.web.deps.reach.grants
     page = visitor.page(f"/connections/{by_oauth}")
     assert "Доступ ещё не выдан" in page
-    assert f"<code>{grants.redirect_uri}</code>" in page
+    assert f'readonly value="{grants.redirect_uri}"' in page
     until = datetime.now(UTC) + timedelta(hours=20)
     active = here.web.deps.registry.get(by_oauth)
     assert active is not None

@@ -16,13 +16,14 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from uzel.connectors.kaspi.config import KaspiConfig
-from uzel.errors import CallFailed, ContractBroken, OutcomeUnknown, Rejected
+from uzel.errors import AuthFailed, CallFailed, ContractBroken, OutcomeUnknown, Rejected
 from uzel.kit.body import LARGEST_INTEGER, at, storable, text_of
 from uzel.kit.http import ask, json_of
 
 Arguments = Mapping[str, Any]
 Content = dict[str, Any]
 
+UNAUTHORIZED = 401
 MEDIA_TYPE = "application/vnd.api+json"
 # What browsers begin with, and who we are.
 USER_AGENT = "Mozilla/5.0 (compatible; Uzel)"
@@ -110,6 +111,9 @@ def writable(value: Any) -> Any:
 def refusal(response: httpx2.Response) -> CallFailed | None:
     """What Kaspi says in an answer outside 2xx, where its status alone does not say it."""
     status = response.status_code
+    if status == UNAUTHORIZED:
+        words = "Kaspi не принимает токен: сформируйте новый в кабинете продавца и впишите его сюда"
+        return AuthFailed(words, http_status=status)
     title = title_of(response)
     if title is None or status in (401, 403, 429) or not 400 <= status < 500:
         return None

@@ -97,10 +97,13 @@ class OrdersAsked(BaseModel):
 
 
 class LineAsked(BaseModel):
-    """One position as a door is told it."""
+    """One position as a door is told it, or as the books show it: then its `number` is not read,
+    positions are counted anew.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
+    number: int | None = None
     sku: str = Field(min_length=1, max_length=60)
     name: str = "Товар"
     quantity: int = Field(default=1, ge=0, le=10_000)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from uzel.connectors.kaspi.reading import decimal_text, moment_of
 from uzel.kit.body import LONGEST_TEXT, at, label_of, text_of
 
-ALMATY = ZoneInfo("Asia/Almaty")  # Kaspi's own times are of this zone
+# Kaspi's own times are of this zone; it is named, since who reads may be in another.
+ALMATY = ZoneInfo("Asia/Almaty")
 CANCELLED_BECAUSE: Mapping[str, str] = {
     "BUYER_CANCELLATION_BY_MERCHANT": "отказ покупателя",
     "BUYER_NOT_REACHABLE": "не удалось связаться с покупателем",
@@ -79,7 +80,7 @@ def cost(value: Any) -> str | None:
 
 def when(value: Any) -> str | None:
     moment = moment_of(value)
-    return f"{moment.astimezone(ALMATY):%d.%m.%Y %H:%M}" if moment else None
+    return f"{moment.astimezone(ALMATY):%d.%m.%Y %H:%M} (Алматы)" if moment else None
 
 
 def address(value: Any) -> str | None:

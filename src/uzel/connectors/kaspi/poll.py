@@ -135,4 +135,27 @@ def parts(line: Any) -> tuple[str | None, ...]:
     return (line.line, line.sku, line.quantity, line.price, line.total)
 
 
-POLL = Poll(parse=parse)
+def impersonal(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A document without its buyer: name, phone (an id of a customer is one, too), and address."""
+    resource = object_at(document, "data") or {}
+    included = document.get("included")
+    told = {
+        **resource,
+        "attributes": without(resource.get("attributes"), "customer", "deliveryAddress"),
+        "relationships": without(resource.get("relationships"), "user"),
+    }
+    others = [
+        it
+        for it in (included if isinstance(included, list) else [])
+        if at(it, "type") != "customers"
+    ]
+    return {**document, "data": told, "included": others}
+
+
+def without(value: Any, *names: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: inner for name, inner in value.items() if name not in names}
+
+
+POLL = Poll(parse=parse, impersonal=impersonal)

@@ -13,6 +13,7 @@ from uzel.flows.kaspi_orders import (
     detail_store,
     details,
     entity_store,
+    line_store,
     order_store,
     shop_store,
 )
@@ -26,6 +27,10 @@ MOST_TOGETHER = 50
 # of their results does not queue up behind them.
 SEARCHES = 30
 LINES_AT_ONCE = 20
+# So often positions are asked for that Kaspi does not tell, or not so that they can be read: for
+# about a minute.
+MOST_TRIES = 4
+UNREADABLE = "it tells none that can be read"
 # What is ready waits so long for company.
 HOLD_S = 8.0
 # So many SKUs are searched for one by one; for more the whole catalog is read.
@@ -69,7 +74,10 @@ async def prepare(connection: Connection, shop: Any, settings: ShopSettings) -> 
     waiting orders need.
     """
     plans = []
-    for order in await order_store.lines_wanted(connection, shop["id"], LINES_AT_ONCE):
+    for order in await line_store.wanted(connection, shop["id"], LINES_AT_ONCE):
+        if order["lines"] is None and order["lines_tries"] >= MOST_TRIES:
+            await line_store.go_without(connection, [order["id"]], UNREADABLE)
+            continue
         batch = await entity_store.next_batch(connection)
         await order_store.take(connection, [order["id"]], batch)
         plans.append(asks.ask_lines(shop["source_id"], batch, order))

@@ -13,6 +13,8 @@ from uzel.flows.kaspi_orders.settings import ShopSettings
 OWNER = "shop"
 # Before a call leaves, by the clocks of two machines.
 CLOCKS_APART_S = 120
+# Links in one request; amoCRM takes 250.
+MOST_LINKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,9 @@ def add_notes(crm_id: int, batch: int, notes: Sequence[Mapping[str, Any]]) -> Pl
     return plan_of(crm_id, "add_notes", Effect("notes", batch), arguments)
 
 
-def read_deal(crm_id: int, batch: int, lead_id: int) -> Plan:
+def read_deal(crm_id: int, effect: Effect, lead_id: int) -> Plan:
     """A deal as it is now."""
-    return plan_of(crm_id, "read_lead", Effect("look", batch), {"lead_id": lead_id})
+    return plan_of(crm_id, "read_lead", effect, {"lead_id": lead_id})
 
 
 def change_deals(crm_id: int, batch: int, leads: Sequence[Mapping[str, Any]]) -> Plan:
@@ -192,7 +194,7 @@ def goods_of(lines: Sequence[Mapping[str, Any]] | None, ids: Mapping[str, int]) 
     found: dict[int, Decimal] = {}
     for line in lines or ():
         element = ids.get(line["sku"] or "")
-        if element is not None:
+        if element is not None and Decimal(line["quantity"]) > 0:
             found[element] = found.get(element, Decimal(0)) + Decimal(line["quantity"])
     return {str(element): plain(quantity) for element, quantity in found.items()}
 

@@ -1,28 +1,33 @@
 """An order beside its deal: what differs, and what of it is ours to change.
 
-What we set last and find unchanged is ours; what a person changed since is kept, and shown.
+What we set last and find unchanged is ours; what a person changed since is kept, and shown. In a
+deal that was there before us only what is empty is ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from uzel.flows.kaspi_orders import asks, detail_store, entity_store
+from uzel.flows.kaspi_orders import articles, asks, compare_store
+from uzel.flows.kaspi_orders.compare_store import Settled
 from uzel.flows.kaspi_orders.settings import ShopSettings, rank_of, split_stage, stage_text
 from uzel.kit.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Comparison:
     """difference  field → {"order", "deal", "kept"}; `kept`: a person's word, left as it is
     lead           what is set anew: `pipeline_id`, `status_id`, `price`
     unlink, link   {element: quantity} that go out of the deal and come into it
+    is_whole       nothing is left for another time
     """
 
     difference: dict[str, dict[str, Any]] = field(default_factory=dict)
     lead: dict[str, int] = field(default_factory=dict)
     unlink: dict[str, str] = field(default_factory=dict)
     link: dict[str, str] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 def compare(
@@ -35,7 +40,7 @@ def compare(
     found = Comparison()
     compare_stage(found, settings, order, lead)
     compare_price(found, order, lead)
-    if settings.catalog_id is not None:
+    if settings.catalog_id is not None and order["lines"] is not None:
         compare_goods(found, settings.catalog_id, order, lead, wanted)
     return found
 
@@ -67,10 +72,11 @@ def may_move(settings: ShopSettings, current: str, ours: str | None, wanted: str
 
 
 def compare_price(found: Comparison, order: Mapping[str, Any], lead: Mapping[str, Any]) -> None:
-    wanted, current = asks.price_of(order["total"]), lead.get("price")
-    if wanted is None or current is None or wanted == current:
+    """A budget that we never set (the deal was there already) stays, unless it is empty."""
+    wanted, current = asks.price_of(order["total"]), lead.get("price") or 0
+    if wanted is None or wanted == current:
         return
-    kept = order["lead_price"] is not None and current != order["lead_price"]
+    kept = current != (order["lead_price"] or 0)
     found.difference["price"] = {"order": wanted, "deal": current, "kept": kept}
     if not kept:
         found.lead["price"] = wanted
@@ -83,57 +89,70 @@ def compare_goods(
     lead: Mapping[str, Any],
     wanted: dict[str, str],
 ) -> None:
-    current = {
-        str(element["id"]): str(element["quantity"])
-        for element in lead.get("elements") or ()
-        if element["catalog_id"] in (catalog_id, None)
-    }
+    current = goods_in(lead, catalog_id)
     if current == wanted:
         return
     kept = current != (order["lead_goods"] or {})
     found.difference["goods"] = {"order": wanted, "deal": current, "kept": kept}
     if not kept:
         # Whether linking anew sets a quantity or adds to it is not documented: out, then in.
-        found.unlink.update({e: q for e, q in current.items() if wanted.get(e) != q})
-        found.link.update({e: q for e, q in wanted.items() if current.get(e) != q})
+        out = [element for element, n in current.items() if wanted.get(element) != n]
+        later = out[asks.MOST_LINKS :]
+        come = [e for e, n in wanted.items() if current.get(e) != n and e not in later]
+        found.unlink.update({e: current[e] for e in out[: asks.MOST_LINKS]})
+        found.link.update({e: wanted[e] for e in come[: asks.MOST_LINKS]})
+        found.is_whole = len(out) <= asks.MOST_LINKS and len(come) <= asks.MOST_LINKS
+
+
+def goods_in(lead: Mapping[str, Any], catalog_id: int) -> dict[str, str]:
+    """{element: quantity} of a deal."""
+    return {
+        str(element["id"]): str(element["quantity"])
+        for element in lead.get("elements") or ()
+        if element["catalog_id"] in (catalog_id, None)
+    }
 
 
 async def settle(connection: Connection, shop: Any, order: Any, lead: Mapping[str, Any]) -> None:
     """Write down what differs, and what is to be changed."""
     settings = ShopSettings.model_validate(shop["settings"])
-    skus = sorted({line["sku"] for line in order["lines"] or () if line["sku"]})
-    catalog_id, ids = settings.catalog_id, {}
-    if catalog_id is not None:
-        ids = await entity_store.ids(connection, shop["crm_id"], catalog_id, skus)
-    missing = catalog_id is not None and [sku for sku in skus if sku not in ids]
-    wanted = asks.goods_of(order["lines"], ids)
-    if missing:
+    known = await articles.look(connection, shop["crm_id"], settings.catalog_id, [order])
+    if not articles.is_settled(known, settings.catalog_id, order):
         # Articles that came into the order later: compared again once they are known.
-        assert catalog_id is not None
-        names = {line["sku"]: line for line in order["lines"]}
-        await entity_store.want(
-            connection,
-            [
-                (
-                    shop["crm_id"],
-                    catalog_id,
-                    sku,
-                    {"name": names[sku]["name"], "price": names[sku]["price"]},
-                )
-                for sku in missing
-            ],
-        )
-        await detail_store.wait_for_goods(connection, order["id"])
+        await compare_store.wait_for_goods(connection, order["id"])
         return
+    wanted = known.wanted(order)
     found = compare(settings, order, lead, wanted)
     changes = {
         **({"lead": found.lead} if found.lead else {}),
-        **({"unlink": links(found.unlink, catalog_id)} if found.unlink else {}),
-        **({"link": links(found.link, catalog_id)} if found.link else {}),
+        **({"unlink": links(found.unlink, settings.catalog_id)} if found.unlink else {}),
+        **({"link": links(found.link, settings.catalog_id)} if found.link else {}),
     }
-    await detail_store.settle_comparison(
-        connection, order["id"], order["told_at"], found.difference or None, changes or None
+    settled = Settled(
+        told_at=order["told_at"] if found.is_whole else None,
+        difference=found.difference or None,
+        changes=changes or None,
+        reason=known.reason(order),
+        price=asks.price_of(order["total"]) if "price" not in found.difference else None,
+        goods=wanted if "goods" not in found.difference and order["lines"] is not None else None,
+        is_new=settings.note and is_new(order),
     )
+    await compare_store.settle(connection, order["id"], settled)
+
+
+def is_new(order: Mapping[str, Any]) -> bool:
+    """Whether an order consists of something else than its last note told."""
+    told, lines = order["noted_lines"], order["lines"]
+    return told is not None and lines is not None and composition(told) != composition(lines)
+
+
+def composition(lines: Sequence[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """How much of what; how it is spread over positions says nothing."""
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        what = line["sku"] or line["name"] or line["line"]
+        found[what] = found.get(what, Decimal(0)) + Decimal(line["quantity"])
+    return found
 
 
 def links(goods: Mapping[str, str], catalog_id: int | None) -> list[dict[str, Any]]:

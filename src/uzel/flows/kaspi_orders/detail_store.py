@@ -1,10 +1,10 @@
-"""What belongs to deals beside themselves, and what differs from their orders, in the database."""
+"""What new deals get beside themselves, their goods and a note, in the database."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from uzel.flows.kaspi_orders.order_store import UNNAMED
+from uzel.flows.kaspi_orders.compare_store import SETTLED
+from uzel.flows.kaspi_orders.order_store import DUE
 from uzel.kit.database import Connection
 
 # After either of the two is done.
@@ -14,167 +14,152 @@ update shop_order set step = 'done', updated_at = now()
 """
 
 
-async def without(connection: Connection, shop_id: int, what: str, most: int) -> list[Any]:
-    """Orders with a deal whose goods (`what` = `goods`) or note are not there yet."""
+async def without_goods(connection: Connection, shop_id: int, most: int) -> list[Any]:
+    """New deals whose goods are not there yet, all articles of them looked for."""
     return await connection.fetch(
-        "select id, code, lead_id, lines, note, status, state, total, currency, phone "  # noqa: S608
-        f"from shop_order where shop_id = $1 and step = 'details' and {what}_step = 'todo' "
-        "order by id limit $2",
+        "select id, lead_id, lines, lead_goods, together, reason from shop_order "  # noqa: S608
+        "where shop_id = $1 and step = 'details' and goods_step = 'todo' "
+        f"and {DUE} and {SETTLED} order by id limit $2",
         shop_id,
         most,
     )
 
 
-async def asked(connection: Connection, what: str, ids: Sequence[int], batch: int) -> None:
-    """They are in a call now."""
-    await connection.execute(
-        f"update shop_order set {what}_step = 'asked', {what}_batch = $2 where id = any($1)",  # noqa: S608
-        list(ids),
-        batch,
-    )
-
-
-async def done(connection: Connection, what: str, ids: Sequence[int]) -> None:
-    """They have it, or need none."""
-    await connection.execute(
-        f"update shop_order set {what}_step = 'done', {what}_batch = null where id = any($1)",  # noqa: S608
-        list(ids),
-    )
-    await connection.execute(SETTLE, list(ids))
-
-
-async def in_batch(connection: Connection, what: str, batch: int) -> list[Any]:
-    """The orders in a call, locked."""
+async def without_note(connection: Connection, shop_id: int, most: int) -> list[Any]:
+    """New deals without their note, and others whose order has other positions than it told."""
     return await connection.fetch(
-        "select id, shop_id, code, lead_id, lines, together from shop_order "  # noqa: S608
-        f"where {what}_batch = $1 order by id for update",
-        batch,
+        "select id, code, lead_id, lines, note, status, state, total, currency, phone, together, "  # noqa: S608
+        "noted_lines from shop_order where shop_id = $1 and note_step = 'todo' "
+        f"and step in ('details', 'done') and {DUE} order by id limit $2",
+        shop_id,
+        most,
     )
 
 
-async def again(connection: Connection, what: str, batch: int, together: int | None = None) -> None:
-    """Those of a call still need it."""
+async def asked_goods(
+    connection: Connection, batch: int, goods: Mapping[int, Mapping[str, str]]
+) -> None:
+    """A call links these: order → {element: quantity}."""
     await connection.execute(
-        f"update shop_order set {what}_step = 'todo', {what}_batch = null, "  # noqa: S608
-        f"together = coalesce($2, together) where {what}_batch = $1",
+        "update shop_order o set goods_step = 'asked', goods_batch = $1, goods_asked = g.goods "
+        "from unnest($2::bigint[], $3::jsonb[]) as g(id, goods) where o.id = g.id",
         batch,
-        together,
-    )
-
-
-async def goods_set(connection: Connection, goods: Mapping[int, Mapping[str, str]]) -> None:
-    """Order → {element: quantity} as we linked them."""
-    await connection.execute(
-        "update shop_order o set lead_goods = g.goods from unnest($1::bigint[], $2::jsonb[]) "
-        "as g(id, goods) where o.id = g.id",
         list(goods),
         [dict(one) for one in goods.values()],
     )
 
 
-async def to_compare(connection: Connection, shop_id: int, most: int) -> list[Any]:
-    """Orders that changed after their deal was made."""
-    return await connection.fetch(
-        "select id, lead_id, told_at from shop_order "  # noqa: S608
-        "where shop_id = $1 and checking = 'wanted' "
-        f"and step = 'done' and lines is not null and not ({UNNAMED}) and batch is null "
-        "and not exists (select from crm_entity e join shop s on s.id = $1 "
-        "  where e.crm_id = s.crm_id and e.catalog_id <> 0 and e.state <> 'known' "
-        "  and e.state <> 'refused' and shop_order.lines @> jsonb_build_array("
-        "      jsonb_build_object('sku', e.key))) order by id limit $2",
-        shop_id,
-        most,
-    )
-
-
-async def reading(connection: Connection, order_id: int, batch: int) -> None:
-    """Its deal is being read."""
+async def asked_note(connection: Connection, batch: int, ids: Sequence[int]) -> None:
+    """A call tells what was ordered in these."""
     await connection.execute(
-        "update shop_order set checking = 'reading', batch = $2 where id = $1", order_id, batch
+        "update shop_order set note_step = 'asked', note_batch = $1, "
+        "noted_lines = coalesce(lines, '[]') where id = any($2)",
+        batch,
+        list(ids),
     )
 
 
-async def compared(connection: Connection, batch: int) -> Any:
-    """The order whose deal was read, locked."""
-    return await connection.fetchrow("select * from shop_order where batch = $1 for update", batch)
-
-
-async def settle_comparison(
+async def linked(
     connection: Connection,
-    order_id: int,
-    told_at: datetime,
-    difference: Mapping[str, Any] | None,
-    changes: Mapping[str, Any] | None,
+    batch: int,
+    goods: Mapping[int, Mapping[str, str]],
+    short: Sequence[int],
+    after_s: float,
 ) -> None:
-    """What came of a comparison with the version told at that time; a later one is compared anew
-    once the changes are through.
+    """A call put these goods into deals, and of the `short` orders not all. What is still wanted is
+    seen by the next who looks.
     """
     await connection.execute(
-        "update shop_order set batch = null, difference = $3, changes = $4, compared_at = now(), "
-        "compared_told_at = $2, reason = null, "
-        "checking = case when $4::jsonb is not null then 'changing' "
-        "when told_at > $2 then 'wanted' end, updated_at = now() where id = $1",
-        order_id,
-        told_at,
-        difference,
-        changes,
-    )
-
-
-async def to_change(connection: Connection, shop_id: int, part: str, most: int) -> list[Any]:
-    """Orders whose deals still miss this part of their changes, and nobody is at it."""
-    return await connection.fetch(
-        "select id, lead_id, together, changes -> $2 as part from shop_order where shop_id = $1 "
-        "and checking = 'changing' and batch is null and changes ? $2 "
-        "and ($2 <> 'link' or not changes ? 'unlink') order by together, id limit $3",
-        shop_id,
-        part,
-        most,
-    )
-
-
-async def changed(connection: Connection, batch: int, part: str) -> None:
-    """This part of the changes is through; what the deal has from us is remembered with it."""
-    await connection.execute(
-        "update shop_order set batch = null, changes = nullif(changes - $2, '{}'), "
-        "checking = case when changes - $2 <> '{}' then checking "
-        "when told_at > compared_told_at then 'wanted' end, updated_at = now(), "
-        "lead_stage = case when $2 = 'lead' and changes -> 'lead' ? 'status_id' "
-        "  then concat_ws(':', changes -> 'lead' ->> 'pipeline_id', "
-        "                 changes -> 'lead' ->> 'status_id') "
-        "  else lead_stage end, "
-        "lead_price = case when $2 = 'lead' "
-        "  then coalesce((changes -> 'lead' ->> 'price')::bigint, lead_price) else lead_price end, "
-        "lead_goods = case when $2 <> 'lead' and not (changes - $2 ?| array['link', 'unlink']) "
-        "  then coalesce(difference -> 'goods' -> 'order', lead_goods) else lead_goods end "
-        "where batch = $1",
+        "update shop_order o set goods_step = 'todo', goods_batch = null, goods_asked = null, "
+        "lead_goods = lead_goods || g.goods, "
+        "together = case when o.id = any($4) then 1 else 50 end, "
+        "refused = case when o.id = any($4) then refused + 1 else 0 end, "
+        "not_before = case when o.id = any($4) "
+        "  then clock_timestamp() + make_interval(secs => $5) end "
+        "from unnest($2::bigint[], $3::jsonb[]) as g(id, goods) "
+        "where o.goods_batch = $1 and o.id = g.id",
         batch,
-        part,
+        list(goods),
+        [dict(one) for one in goods.values()],
+        list(short),
+        after_s,
     )
 
 
-async def want_comparison(connection: Connection, batch: int) -> None:
-    """Those of a call that did not get through are compared anew."""
+async def done(
+    connection: Connection, what: str, ids: Sequence[int], reason: str | None = None
+) -> None:
+    """They have it, or need none; `reason`: they go without."""
     await connection.execute(
-        "update shop_order set batch = null, changes = null, checking = 'wanted' where batch = $1",
-        batch,
-    )
-
-
-async def give_up_comparison(connection: Connection, batch: int, reason: str) -> None:
-    """Their deals cannot be changed: a person sees why."""
-    await connection.execute(
-        "update shop_order set batch = null, changes = null, checking = null, reason = $2 "
-        "where batch = $1",
-        batch,
+        f"update shop_order set {what}_step = 'done', {what}_batch = null, refused = 0, "  # noqa: S608
+        "together = 50, reason = coalesce($2, reason), updated_at = now() where id = any($1)",
+        list(ids),
         reason,
     )
+    await connection.execute(SETTLE, list(ids))
 
 
-async def take(connection: Connection, ids: Sequence[int], batch: int) -> None:
-    """They are in a call now."""
+async def tell(connection: Connection, order_id: int, reason: str) -> None:
+    """What went wrong with an order, though it goes on."""
     await connection.execute(
-        "update shop_order set batch = $2 where id = any($1)", list(ids), batch
+        "update shop_order set reason = $2, updated_at = now() where id = $1", order_id, reason
+    )
+
+
+async def in_batch(connection: Connection, what: str, batch: int) -> list[Any]:
+    """The orders in a call, locked."""
+    return await connection.fetch(
+        "select id, shop_id, code, lead_id, lines, together, refused, goods_asked "  # noqa: S608
+        f"from shop_order where {what}_batch = $1 order by id for update",
+        batch,
+    )
+
+
+async def look(connection: Connection, what: str, before: int, batch: int) -> None:
+    """The deal of the one order in a call is read in another, to see why it was refused."""
+    await connection.execute(
+        f"update shop_order set {what}_batch = $2 where {what}_batch = $1",  # noqa: S608
+        before,
+        batch,
+    )
+
+
+async def again(
+    connection: Connection, what: str, batch: int, after_s: float = 0, refused: int = 0
+) -> None:
+    """Those of a call still need it."""
+    await part(connection, what, batch, (), None, after_s, refused)
+
+
+async def part(
+    connection: Connection,
+    what: str,
+    batch: int,
+    wrong: Sequence[int],
+    together: int | None,
+    after_s: float,
+    refused: int = 0,
+) -> None:
+    """A call was refused for one of its orders: the `wrong` ones go by themselves next time; where
+    nobody knows which they are, fewer (`together`) share a call.
+    """
+    undo = (
+        "goods_asked = null"
+        if what == "goods"
+        else "noted_lines = case when step = 'done' then noted_lines end"
+    )
+    await connection.execute(
+        f"update shop_order set {what}_step = 'todo', {what}_batch = null, {undo}, "  # noqa: S608
+        "together = case when id = any($2) then 1 when $2 = '{}' then coalesce($3, together) "
+        "else together end, refused = refused + $5, "
+        "not_before = case when $2 = '{}' or id = any($2) "
+        "  then clock_timestamp() + make_interval(secs => $4) end, updated_at = now() "
+        f"where {what}_batch = $1",
+        batch,
+        list(wrong),
+        together,
+        after_s,
+        refused,
     )
 
 
@@ -192,29 +177,4 @@ async def note_deals(
         list(ids),
         list(stages),
         list(prices),
-    )
-
-
-async def without_goods(connection: Connection, batch: int, reason: str) -> None:
-    """The goods of this one deal are not to be had: it goes without, and says so."""
-    rows = await connection.fetch(
-        "update shop_order set goods_step = 'done', goods_batch = null, lead_goods = '{}', "
-        "reason = 'goods: ' || $2 where goods_batch = $1 returning id",
-        batch,
-        reason,
-    )
-    await connection.execute(SETTLE, [row["id"] for row in rows])
-
-
-async def halve(connection: Connection, batch: int, together: int) -> None:
-    """One of them is wrong: fewer share a call next time."""
-    await connection.execute(
-        "update shop_order set batch = null, together = $2 where batch = $1", batch, together
-    )
-
-
-async def wait_for_goods(connection: Connection, order_id: int) -> None:
-    """Its articles are being looked for; compared again then."""
-    await connection.execute(
-        "update shop_order set batch = null, checking = 'wanted' where id = $1", order_id
     )

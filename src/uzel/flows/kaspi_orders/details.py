@@ -1,18 +1,17 @@
 """What belongs to a deal beside itself: its goods, a note of what was ordered, later changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from uzel.calls.plan import Plan
-from uzel.flows.kaspi_orders import asks, detail_store, entity_store
-from uzel.flows.kaspi_orders.asks import Effect
-from uzel.flows.kaspi_orders.note import note_text
+from uzel.flows.kaspi_orders import articles, asks, compare_store, detail_store, entity_store
+from uzel.flows.kaspi_orders.asks import MOST_LINKS, Effect
+from uzel.flows.kaspi_orders.compare import links
+from uzel.flows.kaspi_orders.note import changed_text, note_text
 from uzel.flows.kaspi_orders.settings import ShopSettings
 from uzel.kit.database import Connection
 
 MOST_TOGETHER = 50
-# Links in one request; amoCRM takes 250.
-MOST_LINKS = 200
 LOOKS = 20
 PARTS = ("lead", "unlink", "link")
 
@@ -28,75 +27,87 @@ async def plans(connection: Connection, shop: Any, settings: ShopSettings) -> li
 
 
 async def goods(connection: Connection, shop: Any, settings: ShopSettings) -> list[Plan]:
-    """Link the goods of new deals."""
-    orders = await detail_store.without(connection, shop["id"], "goods", MOST_TOGETHER)
-    links, wanted = await links_of(connection, shop, orders, settings)
-    nothing = [order["id"] for order in orders if not wanted[order["id"]]]
-    await detail_store.done(connection, "goods", nothing)
-    taken: list[int] = []
-    room: list[dict[str, Any]] = []
-    for order in orders:
-        mine = [link for link in links if link["lead_id"] == order["lead_id"]]
-        if mine and (not room or len(room) + len(mine) <= MOST_LINKS):
-            room += mine
-            taken.append(order["id"])
-    if not taken:
-        return []
-    batch = await entity_store.next_batch(connection)
-    await detail_store.asked(connection, "goods", taken, batch)
-    await detail_store.goods_set(connection, {order: wanted[order] for order in taken})
-    return [asks.link_goods(shop["crm_id"], Effect("goods", batch), room)]
-
-
-async def links_of(
-    connection: Connection, shop: Any, orders: Sequence[Any], settings: ShopSettings
-) -> tuple[list[dict[str, Any]], dict[int, dict[str, str]]]:
-    """The links that orders want, and per order {element: quantity}."""
+    """Link the goods of new deals, those of one deal in several calls if it has so many."""
     catalog_id = settings.catalog_id
-    skus = {line["sku"] for order in orders for line in order["lines"] or () if line["sku"]}
-    ids = (
-        await entity_store.ids(connection, shop["crm_id"], catalog_id, sorted(skus))
-        if catalog_id is not None
-        else {}
-    )
-    wanted = {order["id"]: asks.goods_of(order["lines"], ids) for order in orders}
-    links = [
-        {
-            "lead_id": order["lead_id"],
-            "element_id": int(element),
-            "catalog_id": catalog_id,
-            "quantity": quantity,
-        }
-        for order in orders
-        for element, quantity in wanted[order["id"]].items()
-    ]
-    return links, wanted
+    orders = await detail_store.without_goods(connection, shop["id"], MOST_TOGETHER)
+    found = await articles.look(connection, shop["crm_id"], catalog_id, orders)
+    orders = [order for order in orders if articles.is_settled(found, catalog_id, order)]
+    rest = {order["id"]: still(found.wanted(order), order["lead_goods"]) for order in orders}
+    for order in orders:
+        if not rest[order["id"]]:
+            reason = order["reason"] or found.reason(order)
+            await detail_store.done(connection, "goods", [order["id"]], reason)
+    plans = []
+    for company in companies([o for o in orders if rest[o["id"]]], sizes(rest)):
+        batch = await entity_store.next_batch(connection)
+        asked = {order["id"]: rest[order["id"]] for order in company}
+        await detail_store.asked_goods(connection, batch, asked)
+        together = [
+            {"lead_id": order["lead_id"], **link}
+            for order in company
+            for link in links(asked[order["id"]], catalog_id)
+        ]
+        plans.append(asks.link_goods(shop["crm_id"], Effect("goods", batch), together))
+    return plans
+
+
+def still(wanted: Mapping[str, str], there: Mapping[str, str]) -> dict[str, str]:
+    """The goods that are not in a deal yet, as many as go into one call."""
+    missing = [(element, n) for element, n in wanted.items() if element not in there]
+    return dict(missing[:MOST_LINKS])
+
+
+def sizes(parts: Mapping[int, Sized]) -> dict[int, int]:
+    """How many links each order brings along."""
+    return {order: len(part) for order, part in parts.items()}
+
+
+def companies(orders: Sequence[Any], links_of: Mapping[int, int]) -> list[list[Any]]:
+    """Who shares a call: with nobody more others than is good for it (`together`), and no more
+    links than one call takes.
+    """
+    found: list[list[Any]] = []
+    taken = 0
+    for order in sorted(orders, key=lambda order: (-order["together"], order["id"])):
+        mine = links_of.get(order["id"], 0)
+        if not found or len(found[-1]) >= order["together"] or taken + mine > MOST_LINKS:
+            found.append([])
+            taken = 0
+        found[-1].append(order)
+        taken += mine
+    return found
 
 
 async def notes(connection: Connection, shop: Any, settings: ShopSettings) -> list[Plan]:
-    """Write what was ordered into the feed of new deals."""
-    orders = await detail_store.without(connection, shop["id"], "note", MOST_TOGETHER)
-    ids = [order["id"] for order in orders]
+    """Write what was ordered into the feed of new deals, and of others what is ordered now."""
+    orders = await detail_store.without_note(connection, shop["id"], MOST_TOGETHER)
     if not settings.note:
-        await detail_store.done(connection, "note", ids)
-    if not settings.note or not orders:
+        await detail_store.done(connection, "note", [order["id"] for order in orders])
         return []
-    batch = await entity_store.next_batch(connection)
-    await detail_store.asked(connection, "note", ids, batch)
-    written = [
-        {"request_id": str(order["id"]), "lead_id": order["lead_id"], "text": note_text(order)}
-        for order in orders
-    ]
-    return [asks.add_notes(shop["crm_id"], batch, written)]
+    plans = []
+    for company in companies(orders, {}):
+        batch = await entity_store.next_batch(connection)
+        await detail_store.asked_note(connection, batch, [order["id"] for order in company])
+        written = [
+            {"request_id": str(order["id"]), "lead_id": order["lead_id"], "text": words(order)}
+            for order in company
+        ]
+        plans.append(asks.add_notes(shop["crm_id"], batch, written))
+    return plans
+
+
+def words(order: Any) -> str:
+    """The first note tells the order, others what it consists of by then."""
+    return note_text(order) if order["noted_lines"] is None else changed_text(order)
 
 
 async def comparisons(connection: Connection, shop: Any) -> list[Plan]:
     """Read the deals whose orders changed."""
     found = []
-    for order in await detail_store.to_compare(connection, shop["id"], LOOKS):
+    for order in await compare_store.wanted(connection, shop["id"], LOOKS):
         batch = await entity_store.next_batch(connection)
-        await detail_store.reading(connection, order["id"], batch)
-        found.append(asks.read_deal(shop["crm_id"], batch, order["lead_id"]))
+        await compare_store.reading(connection, order["id"], batch)
+        found.append(asks.read_deal(shop["crm_id"], Effect("look", batch), order["lead_id"]))
     return found
 
 
@@ -104,19 +115,20 @@ async def changes(connection: Connection, shop: Any) -> list[Plan]:
     """Have the deals follow their orders: stages and sums, then goods out, then goods in."""
     found = []
     for part in PARTS:
-        orders = await detail_store.to_change(connection, shop["id"], part, MOST_TOGETHER)
-        if not orders:
-            continue
-        orders = orders[: orders[0]["together"]]
-        batch = await entity_store.next_batch(connection)
-        await detail_store.take(connection, [order["id"] for order in orders], batch)
-        if part == "lead":
-            leads = [{"id": order["lead_id"], **order["part"]} for order in orders]
-            found.append(asks.change_deals(shop["crm_id"], batch, leads))
-            continue
-        links = [
-            {"lead_id": order["lead_id"], **link} for order in orders for link in order["part"]
-        ]
-        ask = asks.unlink_goods if part == "unlink" else asks.link_goods
-        found.append(ask(shop["crm_id"], Effect(f"{part}ing", batch), links))
+        orders = await compare_store.to_change(connection, shop["id"], part, MOST_TOGETHER)
+        counts = {} if part == "lead" else {order["id"]: len(order["part"]) for order in orders}
+        for company in companies(orders, counts):
+            batch = await entity_store.next_batch(connection)
+            await compare_store.take(connection, [order["id"] for order in company], batch)
+            found.append(change(shop["crm_id"], part, batch, company))
     return found
+
+
+def change(crm_id: int, part: str, batch: int, orders: Sequence[Any]) -> Plan:
+    """One call that changes these deals."""
+    if part == "lead":
+        leads = [{"id": order["lead_id"], **order["part"]} for order in orders]
+        return asks.change_deals(crm_id, batch, leads)
+    together = [{"lead_id": order["lead_id"], **link} for order in orders for link in order["part"]]
+    ask = asks.unlink_goods if part == "unlink" else asks.link_goods
+    return ask(crm_id, Effect(f"{part}ing", batch), together)

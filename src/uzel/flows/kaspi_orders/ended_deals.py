@@ -1,16 +1,31 @@
 """Orders whose positions were asked for, and deals that were looked for, or made."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
 from uzel.calls.outcome import Result, State
-from uzel.flows.kaspi_orders import deal_store, entity_store, order_store, raw, shop_store
+from uzel.flows.kaspi_orders import (
+    deal_store,
+    entity_store,
+    line_store,
+    order_store,
+    raw,
+    shop_store,
+)
 from uzel.flows.kaspi_orders.answers import FINAL, answered, crm_of, named_in, reason_of
 from uzel.flows.kaspi_orders.asks import Effect
 from uzel.flows.kaspi_orders.entity_store import CONTACTS
+from uzel.kit.body import at, label_of
 from uzel.kit.database import Connection
+
+# From one version of an order to the same with its positions; see `shop_store.stamp`.
+AFTER = timedelta(milliseconds=1)
+# Positions that came unreadable, or not at all, are asked for again after so long, then three times
+# as long.
+LINES_AGAIN_S = 5.0
 
 
 async def on_lines(connection: Connection, effect: Effect, result: Result) -> int | None:
@@ -19,24 +34,38 @@ async def on_lines(connection: Connection, effect: Effect, result: Result) -> in
     data = answered(result)
     if rows and data is not None:
         await store_with(connection, rows[0], data["entries"])
-        return None
-    if rows and result.state in FINAL:
+        wait_s = LINES_AGAIN_S * 3.0 ** rows[0]["lines_tries"]
+        await line_store.asked(connection, effect.number, wait_s)
+    elif rows and result.state in FINAL and rows[0]["lead_id"] is None:
         await order_store.stick(connection, effect.number, f"lines: {reason_of(result)}")
+    elif rows and result.state in FINAL:
+        await line_store.go_without(connection, [rows[0]["id"]], reason_of(result))
     elif rows:
         await order_store.put_back(connection, effect.number, rows[0]["step"])
     return await crm_of(connection, rows)
 
 
 async def store_with(connection: Connection, order: Any, entries: list[Any]) -> None:
-    """What was told of an order once more, with all its positions."""
-    told = await order_store.told_as(connection, order["event_id"])
-    document = orjson.loads(told["body"])
-    data = document["data"]
+    """What was told of an order once more, with all its positions: a version right after that one,
+    and before whatever was fetched meanwhile. The same positions again are nothing new.
+    """
+    told = await line_store.told_as(connection, order["event_id"])
+    try:
+        document = orjson.loads(told["body"])
+    except orjson.JSONDecodeError:
+        return  # the data of its buyer were deleted: it is fetched anew
+    data = at(document, "data")
     if isinstance(data, list):
-        codes = [one.get("attributes", {}).get("code") for one in data]
-        data = data[codes.index(order["code"])]
-    body = raw.body_of({"data": data, "entries": entries})
+        data = next((it for it in data if code_in(it) == order["code"]), None)
+    if data is None or at(document, "entries") == entries:
+        return
+    stamp = order["told_at"] + AFTER
+    body = raw.body_of({"data": data, "entries": entries}, stamp)
     await raw.store(connection, told["connection_id"], [body])
+
+
+def code_in(resource: Any) -> str | None:
+    return label_of(at(resource, "attributes", "code"))
 
 
 async def on_product(connection: Connection, effect: Effect, result: Result) -> int | None:
@@ -53,7 +82,7 @@ async def on_product(connection: Connection, effect: Effect, result: Result) -> 
             for line in rows[0]["lines"]
             if line["sku"] is None and line["product"] is not None
         )
-        await order_store.name_article(
+        await line_store.name_article(
             connection, effect.number, product, data.get("sku"), data.get("name")
         )
     return await crm_of(connection, rows)
@@ -73,7 +102,7 @@ async def on_found(connection: Connection, effect: Effect, result: Result) -> in
     elif data["leads"]:
         await deal_store.adopt(connection, effect.number, data["leads"][0]["id"])
     else:
-        await order_store.put_back(connection, effect.number, "waiting")
+        await order_store.not_found(connection, effect.number)
     return await crm_of(connection, rows)
 
 

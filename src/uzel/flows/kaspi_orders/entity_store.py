@@ -144,6 +144,31 @@ async def ids(
     return {row["key"]: row["entity_id"] for row in rows}
 
 
+async def refused(
+    connection: Connection, crm_id: int, catalog_id: int, keys: Sequence[str]
+) -> dict[str, str]:
+    """key → why, of those that cannot be had."""
+    rows = await connection.fetch(
+        "select key, coalesce(reason, '') as reason from crm_entity where crm_id = $1 "
+        "and catalog_id = $2 and key = any($3) and state = 'refused'",
+        crm_id,
+        catalog_id,
+        list(keys),
+    )
+    return {row["key"]: row["reason"] for row in rows}
+
+
+async def forget_elements(connection: Connection, crm_id: int, elements: Sequence[int]) -> None:
+    """These goods may be there no more: their articles are searched for anew."""
+    await connection.execute(
+        "update crm_entity set state = 'wanted', state_at = clock_timestamp(), entity_id = null, "
+        "batch = null, reason = null, together = 50 "
+        "where crm_id = $1 and catalog_id <> 0 and entity_id = any($2) and state = 'known'",
+        crm_id,
+        list(elements),
+    )
+
+
 async def forget(connection: Connection, crm_id: int, catalog_id: int, keys: Sequence[str]) -> None:
     """What was known of these proved wrong: searched for anew."""
     await connection.execute(

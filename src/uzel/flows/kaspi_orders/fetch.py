@@ -14,7 +14,8 @@ import orjson
 
 from uzel.calls.reach import Reach
 from uzel.connections.registry import Active
-from uzel.flows.kaspi_orders import raw, task_store
+from uzel.flows.kaspi_orders import order_store, raw, shop_store, task_store
+from uzel.kit.body import at, label_of
 from uzel.kit.database import Pool
 
 # Where an order can be before it is over; the archive is read when everything is.
@@ -26,6 +27,8 @@ LONGEST_WINDOW = timedelta(days=13)
 BACK = timedelta(days=14) - timedelta(minutes=1)
 MOST_PAGES = 1000
 PAGE_SIZE = 100
+# Before the digest of a document without the number of its order.
+UNREADABLE = "unreadable "
 
 
 @dataclass(slots=True)
@@ -60,10 +63,11 @@ class Fetcher:
     async def one(self, code: str) -> bool:
         """The order with this number, however old; whether there is one."""
         operation = self._source.connector.operations["order"]
+        told_at = await shop_store.stamp(self._pool, self._shop_id)
         answer = await self._reach.ask(self._source, operation, {"code": code})
         document = answer.data["order"]
         if document is not None:
-            await self._store([document])
+            await self._store([document], told_at)
         return document is not None
 
     async def _pages(self, state: str, since: datetime, until: datetime) -> None:
@@ -75,27 +79,38 @@ class Fetcher:
                 "until_ms": milliseconds(until),
                 "page": page,
             }
+            told_at = await shop_store.stamp(self._pool, self._shop_id)
             answer = await self._reach.ask(self._source, operation, arguments)
-            await self._store(answer.data["orders"])
+            await self._store(answer.data["orders"], told_at)
             if page + 1 >= answer.data["pages"]:
                 return
 
-    async def _store(self, documents: Sequence[Any]) -> None:
-        """Keep the versions that are new to us."""
-        digests = {code: digest_of(d) for d in documents if (code := code_of(d)) is not None}
+    async def _store(self, documents: Sequence[Any], told_at: datetime) -> None:
+        """Keep the versions that are new to us, of those whose buyer's data were deleted without
+        them.
+        """
+        digests = {known_by(document): digest_of(document) for document in documents}
         async with self._pool.acquire() as connection, connection.transaction():
             before = await task_store.seen(connection, self._shop_id, list(digests))
             fresh = {c: digest for c, digest in digests.items() if before.get(c) != digest}
+            bare = await order_store.without_customer(connection, self._shop_id, list(fresh))
             bodies = [
-                raw.body_of(document)
-                for document in documents
-                if (code := code_of(document)) is None or code in fresh
+                raw.body_of(self._impersonal(it) if known_by(it) in bare else it, told_at)
+                for it in documents
+                if known_by(it) in fresh
             ]
             await raw.store(connection, self._source.id, bodies)
             await task_store.note_seen(connection, self._shop_id, fresh)
         self.found.orders += len(documents)
         self.found.changed += len(fresh)
-        self.found.new += [code for code in fresh if code not in before]
+        self.found.new += [
+            code for code in fresh if code not in before and not code.startswith(UNREADABLE)
+        ]
+
+    def _impersonal(self, document: Any) -> Any:
+        poll = self._source.connector.poll
+        assert poll is not None and poll.impersonal is not None
+        return poll.impersonal(document)
 
 
 def windows(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -111,10 +126,12 @@ def milliseconds(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
-def code_of(document: Any) -> str | None:
-    """The number of an order in a document of the marketplace."""
-    code = document.get("data", {}).get("attributes", {}).get("code")
-    return str(code) if code is not None else None
+def known_by(document: Any) -> str:
+    """The number of an order in a document of the marketplace; one without is known by its content,
+    so that it is stored once.
+    """
+    code = label_of(at(document, "data", "attributes", "code"))
+    return code or f"{UNREADABLE}{digest_of(document).hex()}"
 
 
 def digest_of(document: Any) -> bytes:

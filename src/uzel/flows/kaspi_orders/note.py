@@ -14,12 +14,24 @@ def note_text(order: Any) -> str:
     head = f"Заказ {order['code']}"
     if order["total"] is not None:
         head += f" на {amount(order['total'])} {sign}"
+    told = [f"{label}: {text}" for label, text in (order["note"] or {}).items()]
+    return "\n".join([head, *goods_text(order, sign), *told])
+
+
+def changed_text(order: Any) -> str:
+    """The same once the order consists of something else."""
+    sign = CURRENCIES.get(order["currency"], order["currency"])
+    total = f" на {amount(order['total'])} {sign}" if order["total"] is not None else ""
+    head = f"Состав изменился: заказ {order['code']}{total}"
+    return "\n".join([head, *goods_text(order, sign)])
+
+
+def goods_text(order: Any, sign: str) -> list[str]:
+    """A line each."""
     lines = order["lines"] or []
     goods = [line_text(line, sign) for line in lines[:MOST_LINES]]
-    if len(lines) > MOST_LINES:
-        goods.append(f"… и ещё {len(lines) - MOST_LINES}")
-    told = [f"{label}: {text}" for label, text in (order["note"] or {}).items()]
-    return "\n".join([head, *goods, *told])
+    more = [f"… и ещё {len(lines) - MOST_LINES}"] if len(lines) > MOST_LINES else []
+    return [*goods, *more]
 
 
 def line_text(line: dict[str, Any], sign: str) -> str:

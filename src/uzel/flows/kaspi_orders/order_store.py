@@ -17,17 +17,33 @@ select shop_id, code, event_id, source_order, status, state, currency, total::nu
          last_name, ordered_at, told_at, note, lines, step)
 on conflict (shop_id, code) do update
    set event_id = excluded.event_id, status = excluded.status, state = excluded.state,
-       total = excluded.total, phone = coalesce(o.phone, excluded.phone),
-       first_name = coalesce(excluded.first_name, o.first_name),
-       last_name = coalesce(excluded.last_name, o.last_name),
-       told_at = excluded.told_at, note = excluded.note,
+       total = excluded.total,
+       phone = case when o.customer_deleted_at is null then coalesce(o.phone, excluded.phone) end,
+       first_name = case when o.customer_deleted_at is null
+                         then coalesce(excluded.first_name, o.first_name) end,
+       last_name = case when o.customer_deleted_at is null
+                        then coalesce(excluded.last_name, o.last_name) end,
+       told_at = excluded.told_at,
+       note = case when o.customer_deleted_at is null then excluded.note else '{}' end,
        lines = coalesce(excluded.lines,
                         case when o.total is not distinct from excluded.total then o.lines end),
-       step = case when o.step = 'waiting' and excluded.lines is null
-                    and (o.lines is null or o.total is distinct from excluded.total) then 'lines'
+       without_lines = o.without_lines and excluded.lines is null
+                       and o.total is not distinct from excluded.total,
+       lines_tries = case when excluded.lines is null
+                           and o.total is not distinct from excluded.total
+                          then o.lines_tries else 0 end,
+       reason = case when excluded.lines is null or o.reason not like 'lines: %' then o.reason end,
+       step = case when o.step = 'waiting' and excluded.step = 'lines'
+                    and (excluded.lines is not null or o.lines is null and not o.without_lines
+                         or o.total is distinct from excluded.total) then 'lines'
+                   when o.step = 'lines' and excluded.step = 'waiting' and o.tried then 'finding'
                    when o.step = 'lines' and excluded.lines is not null then excluded.step
                    else o.step end,
-       batch = case when o.step = 'lines' or o.lines is null then null else o.batch end,
+       not_before = case when excluded.lines is null then o.not_before end,
+       -- Positions that were asked for are there, or not those of this version.
+       batch = case when o.step = 'lines'
+                      or o.step = 'done' and o.checking = 'wanted' and o.lines is null then null
+                    else o.batch end,
        checking = case when o.step in ('making', 'details', 'done')
                         and (o.status, o.total) is distinct from (excluded.status, excluded.total)
                          or o.step in ('making', 'details', 'done') and excluded.lines is not null
@@ -35,7 +51,7 @@ on conflict (shop_id, code) do update
                        then coalesce(o.checking, 'wanted') else o.checking end,
        updated_at = now()
  where o.told_at < excluded.told_at
-returning o.id, o.code, o.step, o.checking
+returning o.id, o.shop_id, o.code, o.step, o.checking
 """
 
 # An order is ready for its deal once everything the deal is made of has its number in the CRM.
@@ -45,7 +61,8 @@ select o.id, o.code, o.state, o.total, o.phone, o.first_name, o.last_name, o.tog
   from shop_order o
   left join crm_entity c on c.crm_id = $2 and c.catalog_id = 0 and c.key = o.phone
                         and c.state = 'known'
- where o.shop_id = $1 and o.step = 'waiting' and o.lines is not null
+ where o.shop_id = $1 and o.step = 'waiting' and (o.lines is not null or o.without_lines)
+   and (o.not_before is null or o.not_before <= clock_timestamp())
    and (o.phone is null or c.key is not null)
    and ($3::bigint = 0 or not exists (
        select from jsonb_array_elements(o.lines) l
@@ -74,6 +91,10 @@ update shop_order o set step = 'stuck', reason = r.reason, updated_at = now()
 
 # Positions of which only the marketplace's own product is known.
 UNNAMED = "lines @? '$[*] ? (@.sku == null && @.product != null)'"
+# Positions or articles that can be asked for.
+UNTOLD = f"(lines is null and not without_lines or coalesce({UNNAMED}, false))"
+# After what was refused nothing is asked for some time.
+DUE = "(not_before is null or not_before <= clock_timestamp())"
 
 
 async def known(
@@ -106,24 +127,12 @@ async def in_step(connection: Connection, shop_id: int, step: str, most: int) ->
     )
 
 
-async def lines_wanted(connection: Connection, shop_id: int, most: int) -> list[Any]:
-    """Orders whose positions or articles are not known, and nobody asks for them: also of deals
-    that are made already.
-    """
-    return await connection.fetch(
-        "select id, source_order, told_at, lines from shop_order where shop_id = $1 "  # noqa: S608
-        "and batch is null and (step = 'lines' or checking = 'wanted' and step = 'done' "
-        f"and (lines is null or {UNNAMED})) order by id limit $2",
-        shop_id,
-        most,
-    )
-
-
 async def needs(connection: Connection, shop_id: int, crm_id: int, catalog_id: int) -> list[Any]:
     """(catalog, key, data) of contacts and goods that waiting orders need and nobody knows."""
     return await connection.fetch(
         "with waiting as materialized (select phone, first_name, last_name, lines, id "
-        "  from shop_order where shop_id = $1 and step = 'waiting' and lines is not null) "
+        "  from shop_order where shop_id = $1 and step = 'waiting' "
+        "    and (lines is not null or without_lines)) "
         "select distinct on (1, 2) * from ("
         "  select 0::bigint as catalog_id, phone as key, jsonb_build_object("
         "    'first_name', first_name, 'last_name', last_name) as data, id from waiting "
@@ -179,7 +188,8 @@ async def take(
 async def in_batch(connection: Connection, batch: int) -> list[Any]:
     """The orders in a call, locked."""
     return await connection.fetch(
-        "select id, shop_id, code, step, together, told_at, lines, lead_id, phone, event_id "
+        "select id, shop_id, code, step, together, refused, told_at, lines, lines_tries, lead_id, "
+        "phone, event_id, changes "
         "from shop_order where batch = $1 order by id for update",
         batch,
     )
@@ -191,11 +201,32 @@ async def put_back(
     """The orders left over in a call go to this step."""
     await connection.execute(
         "update shop_order set step = $2, batch = null, together = coalesce($3, together), "
-        "ready_at = null, updated_at = now() where batch = $1",
+        "ready_at = null, updated_at = now(), not_before = case when $3 is not null "
+        "then clock_timestamp() + interval '2 seconds' else not_before end where batch = $1",
         batch,
         step,
         together,
     )
+
+
+async def not_found(connection: Connection, batch: int) -> None:
+    """The orders in a call have no deal: they wait for one once their positions are known."""
+    await connection.execute(
+        "update shop_order set batch = null, ready_at = null, updated_at = now(), "  # noqa: S608
+        f"step = case when {UNTOLD} then 'lines' else 'waiting' end where batch = $1",
+        batch,
+    )
+
+
+async def without_customer(connection: Connection, shop_id: int, codes: Sequence[str]) -> set[str]:
+    """Those of these orders whose buyer's data were deleted."""
+    rows = await connection.fetch(
+        "select code from shop_order where shop_id = $1 and code = any($2) "
+        "and customer_deleted_at is not null",
+        shop_id,
+        list(codes),
+    )
+    return {row["code"] for row in rows}
 
 
 async def stick(connection: Connection, batch: int, reason: str) -> None:
@@ -205,39 +236,6 @@ async def stick(connection: Connection, batch: int, reason: str) -> None:
         "where batch = $1",
         batch,
         reason,
-    )
-
-
-async def name_article(
-    connection: Connection, batch: int, product: str, sku: str | None, name: str | None
-) -> None:
-    """The article behind a product of the marketplace, in the order that asked. One that nobody can
-    name goes without: its deal tells it in the note.
-    """
-    await connection.execute(
-        "update shop_order o set batch = null, updated_at = now(), lines = ("
-        "  select jsonb_agg(case when l ->> 'product' = $2 and l ->> 'sku' is null "
-        "    then l || jsonb_build_object('sku', $3::text, 'product', null, "
-        "         'name', coalesce(l ->> 'name', $4)) else l end order by n) "
-        "    from jsonb_array_elements(o.lines) with ordinality as x(l, n)) where o.batch = $1",
-        batch,
-        product,
-        sku,
-        name,
-    )
-    await connection.execute(
-        "update shop_order o set step = case when o.ordered_at < s.switched_on_at then 'finding' "  # noqa: S608
-        "else 'waiting' end from shop s where s.id = o.shop_id and o.step = 'lines' "
-        f"and o.batch is null and o.lines is not null and not (o.{UNNAMED})"
-    )
-
-
-async def told_as(connection: Connection, event_id: int) -> Any:
-    """(connection_id, body) of the raw event by which an order was told last."""
-    return await connection.fetchrow(
-        "select r.connection_id, r.body from event e join raw_event r on r.id = e.raw_event_id "
-        "where e.id = $1",
-        event_id,
     )
 
 

@@ -1,7 +1,7 @@
 """What was fetched is stored raw, as if it had been posted: every version of every order."""
 
-import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,11 +11,11 @@ from uzel.events.receive import PER_JOB, WAKE, digest_of
 from uzel.kit.database import Connection
 
 
-def body_of(document: Mapping[str, Any]) -> bytes:
-    """A document of the marketplace with the moment it was fetched: told again later, the same
-    words are another version.
+def body_of(document: Mapping[str, Any], told_at: datetime) -> bytes:
+    """A document of the marketplace with its stamp, see `shop_store.stamp`: told again later, the
+    same words are another version.
     """
-    return orjson.dumps({"meta": {"fetchedAt": time.time_ns() // 1_000_000}, **document})
+    return orjson.dumps({"meta": {"fetchedAt": round(told_at.timestamp() * 1000)}, **document})
 
 
 async def store(connection: Connection, connection_id: int, bodies: Sequence[bytes]) -> None:

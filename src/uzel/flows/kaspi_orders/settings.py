@@ -16,7 +16,8 @@ WON, LOST = 142, 143
 class ShopSettings(BaseModel):
     """Where deals are made and what follows an order's changes.
 
-    pipeline_id, status_id   where a new deal begins; None: the first stage of the main pipeline
+    pipeline_id, status_id   where a new deal begins unless `stages` has one for the state its order
+                             is in; None: the first stage of the main pipeline
     responsible_user_id      who gets deals and contacts; None: amoCRM decides
     catalog_id               where goods are kept; None: deals come without goods
     *_field_id               custom fields; None: the order's code is only in the deal's name, SKU
@@ -51,12 +52,8 @@ class ShopSettings(BaseModel):
         return split_stage(wanted) if wanted else None
 
     def first_stage(self, state: str | None) -> tuple[int | None, int | None]:
-        """Where the deal of a new order begins; one that is over already begins where it ends."""
-        over = state in OVER and self.stage_of(state)
-        return over or (self.pipeline_id, self.status_id)
-
-
-OVER = frozenset({OrderState.COMPLETED, OrderState.CANCELLED, OrderState.RETURNED})
+        """Where a deal begins: where its order is by then, if a stage is set for that."""
+        return self.stage_of(state) or (self.pipeline_id, self.status_id)
 
 
 def split_stage(stage: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Shops in the database: which account's orders become deals in which CRM."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
@@ -35,6 +36,19 @@ async def one(connection: Connection | Pool, shop_id: int) -> Any:
         f"select {COLUMNS} from shop where id = $1",  # noqa: S608
         shop_id,
     )
+
+
+async def stamp(connection: Connection | Pool, shop_id: int) -> datetime:
+    """What the orders of one request are stamped with, taken before it is sent: the database's
+    time, but always later than the last stamp, so that a clock which goes back turns no versions
+    round. In between there is room for positions that are asked for singly.
+    """
+    found: datetime = await connection.fetchval(
+        "update shop set told_at = greatest(date_trunc('milliseconds', clock_timestamp()), "
+        "told_at + interval '20 milliseconds') where id = $1 returning told_at",
+        shop_id,
+    )
+    return found
 
 
 async def lock_crm(connection: Connection, crm_id: int) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from uzel.events.event import Decision, Event
-from uzel.flows.kaspi_orders import order_store, shop_store
+from uzel.flows.kaspi_orders import order_store, shop_store, task_store
 from uzel.jobs.queue import enqueue
 from uzel.kit.database import Connection
 from uzel.model.order import Order
@@ -56,13 +56,18 @@ async def take(
         return []
     before = await order_store.known(connection, list(newest))
     rows = [row_of(shops[e.connection.id], e, before.get(k)) for k, e in sorted(newest.items())]
-    written = {row["code"]: row for row in await order_store.put(connection, rows)}
+    put = await order_store.put(connection, rows)
+    written = {(row["shop_id"], row["code"]): row for row in put}
     decisions = []
     for key, event in newest.items():
-        old, row = before.get(key), written.get(key[1])
+        old, row = before.get(key), written.get(key)
         if old is None:
             decisions.append(Decision(event.id, NOTED, "order_new"))
-        elif row is None or same(old, order_of(event)):
+        elif row is None:
+            # Whatever Kaspi says now is to be stored, though it were this once more.
+            await task_store.forget_seen(connection, key[0], [key[1]])
+            decisions.append(Decision(event.id, SKIP, "order_outdated"))
+        elif same(old, order_of(event)):
             decisions.append(Decision(event.id, SKIP, "order_unchanged"))
         else:
             decisions.append(Decision(event.id, NOTED, "order_changed"))
@@ -97,7 +102,7 @@ def time_of(text: str | None) -> datetime | None:
 
 
 def lines_of(order: Order) -> list[dict[str, Any]] | None:
-    """The positions as they are kept."""
+    """The positions as they are kept; of which nothing is left in the order is none."""
     if order.lines is None:
         return None
     return [
@@ -111,6 +116,7 @@ def lines_of(order: Order) -> list[dict[str, Any]] | None:
             "product": line.product,
         }
         for line in order.lines
+        if Decimal(line.quantity) > 0
     ]
 
 

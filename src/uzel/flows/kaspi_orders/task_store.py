@@ -94,6 +94,13 @@ async def note_seen(connection: Connection, shop_id: int, digests: Mapping[str, 
     )
 
 
+async def forget_seen(connection: Connection, shop_id: int, codes: Sequence[str]) -> None:
+    """Whatever is told of these next is stored."""
+    await connection.execute(
+        "delete from shop_seen where shop_id = $1 and code = any($2)", shop_id, list(codes)
+    )
+
+
 async def of_shop(connection: Connection | Pool, shop_id: int) -> list[Any]:
     """(task, watermark, next_at, started_at, succeeded_at, failed_at, problem, found)."""
     return await connection.fetch(
@@ -121,7 +128,8 @@ async def judged(connection: Connection, shop_id: int, run: int, since: datetime
     """What a complete run proves: how many orders, those without their deal, those with several."""
     return await connection.fetchrow(
         "with mine as (select id, code, lead_id, step from shop_order where shop_id = $1 "
-        "  and ordered_at >= $3 and (deal_at is null or deal_at < to_timestamp($2 / 1000.0))), "
+        "  and step <> 'left_out' and ordered_at >= $3 "
+        "  and (deal_at is null or deal_at < to_timestamp($2 / 1000.0))), "
         "proof as (select * from shop_proof where shop_id = $1 and run = $2) "
         "select (select count(*) from mine) as orders, "
         "array(select code from mine where lead_id is not null "

@@ -8,9 +8,9 @@ from typing import Any
 
 from uzel.calls.reach import Reach
 from uzel.connections.registry import Active, Registry
-from uzel.connections.store import set_state
+from uzel.connections.store import changed_at, set_state
 from uzel.errors import AuthFailed, CallFailed, ConfigError
-from uzel.flows.kaspi_orders import proof, shop_store, task_store
+from uzel.flows.kaspi_orders import line_store, proof, shop_store, task_store
 from uzel.flows.kaspi_orders.fetch import ARCHIVE, BACK, OPEN_STATES, Fetcher, fetch_from
 from uzel.kit import database
 
@@ -85,7 +85,7 @@ class Tasks:
     async def _fetch(self, shop: Any, watermark: datetime | None) -> dict[str, Any]:
         """New orders since the last time, and some time before."""
         until = datetime.now(UTC)
-        fetcher = Fetcher(self._pool, self._reach, shop, self._source(shop))
+        fetcher = Fetcher(self._pool, self._reach, shop, await self._source(shop))
         await fetcher.fetch(OPEN_STATES, fetch_from(shop, watermark), until)
         found = fetcher.found.told()
         await task_store.succeeded(
@@ -96,8 +96,9 @@ class Tasks:
     async def _reconcile(self, shop: Any, watermark: datetime | None) -> dict[str, Any]:
         """All orders of the last fourteen days, however far they are."""
         until = datetime.now(UTC)
-        fetcher = Fetcher(self._pool, self._reach, shop, self._source(shop))
+        fetcher = Fetcher(self._pool, self._reach, shop, await self._source(shop))
         await fetcher.fetch((*OPEN_STATES, ARCHIVE), max(until - BACK, shop["since"]), until)
+        await line_store.sweep(self._pool, shop["id"])
         found = fetcher.found.told()
         await task_store.succeeded(
             self._pool, shop["id"], RECONCILE, EVERY_S[RECONCILE] - EARLY_S, found, until
@@ -109,11 +110,14 @@ class Tasks:
         await proof.begin(self._pool, shop, EVERY_S[PROOF])
         return {}
 
-    def _source(self, shop: Any) -> Active:
+    async def _source(self, shop: Any) -> Active:
         """The connection that orders come from. Raises ConfigError where it cannot be used."""
         active = self._registry.get(shop["source_id"])
         if active is None or active.config is None or active.state != "active":
             reason = active.state_reason if active else None
+            if active is not None and active.state == "paused" and active.config is not None:
+                since = await changed_at(self._pool, active.id)
+                reason = f"paused since {since:%Y-%m-%d %H:%M} UTC: {reason or 'by a person'}"
             raise ConfigError(reason or "the connection of the shop is not in use")
         return active
 

@@ -11,6 +11,7 @@ from uzel.connections.registry import Active, Registry
 from uzel.errors import CallFailed, ConfigError
 from uzel.flows.kaspi_orders import why_store
 from uzel.flows.kaspi_orders.fetch import Fetcher
+from uzel.kit.body import at
 from uzel.kit.database import Pool
 
 STEPS: Mapping[str, str] = {
@@ -21,6 +22,7 @@ STEPS: Mapping[str, str] = {
     "details": "it has its deal; goods and note are on their way",
     "done": "it has its deal",
     "stuck": "it waits for a person",
+    "left_out": "a person wants no deal for it",
 }
 TEXTS: Mapping[str, str] = {
     "known": "",
@@ -28,13 +30,13 @@ TEXTS: Mapping[str, str] = {
     "before_start": "it was made before the shop was switched on, so it gets no deal; to take "
     "the orders of earlier days, too: uzel kaspi resume --days N",
     "shop_off": "the marketplace has it, but the shop is off: uzel kaspi resume",
-    "fetched": "it was not known; it has been fetched just now, and its deal follows within a "
-    "minute if a worker lives",
+    "fetched": "it was not known; it has been fetched just now",
     "told": "it was fetched and led to nothing",
     "not_asked": "the connection to the marketplace is not in use",
     "no_answer": "the marketplace could not be asked",
 }
 KNOWN, FETCHED = "known", "fetched"
+SOON = "its deal follows within a minute if a worker lives"
 # In the year 5138; what is later is no time.
 LATEST_MS = 10**14
 
@@ -50,12 +52,18 @@ async def look(
             calls = await why_store.calls(connection, shop, order)
             said = found(shop, code, KNOWN, obstacles(shop, crm))
             told = {**dict(order), "deal_url": deal_url(crm, order["lead_id"])}
-            text = STEPS[order["step"]]
-            return {**said, "text": text, "order": told, "calls": [dict(it) for it in calls]}
+            return {
+                **said,
+                "text": text_of(order),
+                "order": told,
+                "calls": [dict(it) for it in calls],
+            }
         event = await why_store.last_event(connection, shop["source_id"], code)
     verdict, detail = await ask(pool, registry, reach, shop, code)
-    if verdict == "fetched" and event is not None and event["reason"] is not None:
+    if verdict == FETCHED and event is not None and event["reason"] is not None:
         detail = f"told before and left out: {event['reason']}"
+    elif verdict == FETCHED:
+        detail = obstacles(shop, registry.get(shop["crm_id"])) or SOON
     return found(shop, code, verdict, detail)
 
 
@@ -80,6 +88,17 @@ async def ask(
     except (CallFailed, ConfigError) as error:
         return "no_answer", str(error)
     return FETCHED, None
+
+
+def text_of(order: Any) -> str:
+    """How far an order is, and what became of a deal it had."""
+    text, gone = STEPS[order["step"]], order["gone_lead_id"]
+    if gone is None:
+        return text
+    became = "was made anew" if order["lead_id"] is not None else "is to be made anew"
+    if order["step"] == "left_out":
+        became = "is not made anew"
+    return f"{text}; deal {gone} was deleted in the CRM and {became}"
 
 
 def found(shop: Any, code: str, verdict: str, detail: str | None) -> dict[str, Any]:
@@ -114,7 +133,7 @@ def deal_url(crm: Active | None, lead_id: int | None) -> str | None:
 
 def time_of(document: Mapping[str, Any]) -> datetime | None:
     """When an order was made, as its document tells; in milliseconds there."""
-    made = document.get("data", {}).get("attributes", {}).get("creationDate")
+    made = at(document, "data", "attributes", "creationDate")
     if not isinstance(made, int) or not 0 < made < LATEST_MS:
         return None
     return datetime.fromtimestamp(made / 1000, UTC)

@@ -6,7 +6,8 @@ from uzel.kit.database import Connection, Pool
 
 ORDER = """
 select id, code, step, reason, status, state, total, currency, ordered_at, first_seen_at, deal_at,
-       lead_id, difference, compared_at, phone
+       lead_id, gone_lead_id, gone_at, difference, compared_at, phone,
+       tried, changes, checking
   from shop_order where shop_id = $1 and code = $2
 """
 # A call names the rows it is for in its arguments. There is no index on them: the newest calls of

@@ -28,8 +28,12 @@ class Hour(Shape):
 class Stuck(Shape):
     """Something that waits for somebody."""
 
-    kind: Literal["parked", "unprocessed", "undecided", "unknown_calls", "overdue_calls"] = Field(
-        examples=["unknown_calls"]
+    kind: Literal[
+        "parked", "unprocessed", "undecided", "unknown_calls", "looked_up_calls", "overdue_calls"
+    ] = Field(
+        description="Of unknown calls, those a person has to decide, and those whose provider is "
+        "still being asked.",
+        examples=["unknown_calls"],
     )
     count: int = Field(examples=[2])
     more: bool = Field(description="There are more than `count`.", examples=[False])
@@ -41,13 +45,16 @@ class Stuck(Shape):
 
 
 class Paused(Shape):
-    """A connection that is paused, or whose settings or secrets cannot be read."""
+    """A connection that is paused, whose settings or secrets cannot be read, or whose access has
+    to be granted anew.
+    """
 
     connection_id: int = Field(examples=[2])
     connector: str = Field(examples=["smsru"])
     name: str = Field(examples=["main"])
     reason: str | None = Field(examples=["ключ не принят"])
     since: datetime = Field(examples=[AT])
+    anew: bool = Field(description="Its access has to be granted anew.", examples=[False])
 
 
 class Breaker(Shape):

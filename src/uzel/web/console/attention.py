@@ -19,8 +19,8 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """For the badges of every page: calls with an unknown outcome, requests nobody could read,
-    orders of shops that are stuck.
+    """For the badges of every page: calls whose outcome a person has to decide, requests nobody
+    could read, orders of shops that are stuck.
     """
 
     unknown: int
@@ -31,7 +31,7 @@ class Attention:
 async def attention(pool: Pool) -> Attention:
     """As of now. All counts read a partial index that is nearly always empty."""
     async with pool.acquire() as connection:
-        unknown = await overview_store.unknown_calls(connection)
+        unknown, _ = await overview_store.unknown_calls(connection)
         waiting = await overview_store.open_raw_events(connection, 60.0)
         stuck = await shops_store.stuck_count(connection)
     return Attention(unknown.count, waiting["parked"].count if "parked" in waiting else 0, stuck)

@@ -137,6 +137,7 @@ def form(
         active=active,
         fields=fields.fields_of(connector.config, active.config if active else None, typed, wrong),
         wrong=wrong or {},
+        redirect_uri=desk.deps.reach.grants.redirect_uri if connector.oauth else None,
         name=typed.get("_name", "") if typed is not None else "",
         rate=typed.get("_rate", "") if typed is not None else rate,
     )

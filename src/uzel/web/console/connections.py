@@ -1,6 +1,8 @@
 """Connections: all with their lights, one with what can be done about it, how to set it up."""
 
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
 
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
@@ -14,7 +16,7 @@ from uzel.people.store import note
 from uzel.views import provider_store
 from uzel.views.overview import Breaker, to_breaker
 from uzel.views.overview_store import troubled_connections
-from uzel.web.console.access import access_of
+from uzel.web.console.access import Access, access_of
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.listing import LARGEST_INT, found, row_id
 from uzel.web.console.markdown import to_html
@@ -30,12 +32,18 @@ router = APIRouter(include_in_schema=False)
 async def show_list(desk: OwnDesk) -> Response:
     """All connections."""
     await desk.deps.registry.refresh()
+    rest, failed = await resting(desk), await failed_tests(desk)
+    lights = {
+        active.id: light_of(active, await access_of(desk, active), rest, failed)
+        for active in desk.deps.registry.all()
+    }
     return render(
         desk,
         "connections.html",
         connections=list(desk.deps.registry.all()),
-        resting=await resting(desk),
-        failed=await provider_store.failed_tests(desk.deps.pool, TESTED),
+        lights=lights,
+        resting=rest,
+        failed=failed,
     )
 
 
@@ -62,9 +70,14 @@ async def pause(desk: OwnDesk, connection_id: str) -> Response:
 
 @router.post("/connections/{connection_id}/resume")
 async def resume(desk: OwnDesk, connection_id: str) -> Response:
-    """Work again: forget earlier failures and wake what waits."""
+    """Work again: forget earlier failures and wake what waits. A test that had failed is made once
+    more: what it said then may be mended.
+    """
     active = await find(desk, connection_id)
+    had_failed = active.id in await failed_tests(desk)
     await set_state(desk, active, "active", None)
+    if had_failed:
+        await check_now(desk, active)
     return go(f"/connections/{active.id}", "resumed")
 
 
@@ -148,19 +161,45 @@ async def page_of(
     desk: Desk, active: Active, *, checked: Check | None = None, hook: str | None = None
 ) -> Response:
     """The page of a connection, with what was just learnt about it."""
+    rest, failed, access = (
+        await resting(desk),
+        await failed_tests(desk),
+        await access_of(desk, active),
+    )
     return render(
         desk,
         "connection.html",
         active=active,
+        light=light_of(active, access, rest, failed),
         checked=checked,
-        failed=(await provider_store.failed_tests(desk.deps.pool, TESTED)).get(active.id),
+        failed=failed.get(active.id),
         hook=hook,
         hook_url=hook_url(desk, active.connector.name, "…"),
-        resting=(await resting(desk)).get(active.id),
+        resting=rest.get(active.id),
         operations=active.connector.operations.values(),
-        access=await access_of(desk, active),
+        access=access,
         redirect_uri=desk.deps.reach.grants.redirect_uri,
     )
+
+
+def light_of(
+    active: Active, access: Access, rest: Mapping[int, Breaker], failed: Mapping[int, Any]
+) -> str:
+    """How a connection is shown: its state, or what is worse than that."""
+    if access.kind == "revoked" and active.state != "off":
+        return "revoked"
+    if active.state != "active":
+        return active.state
+    if active.id in rest:
+        return "resting"
+    if access.kind == "none":
+        return "ungranted"
+    return "failing" if active.id in failed else "active"
+
+
+async def failed_tests(desk: Desk) -> Mapping[int, Any]:
+    """Connections whose last test failed, unless something has gone well since."""
+    return await provider_store.failed_tests(desk.deps.pool, TESTED)
 
 
 async def resting(desk: Desk) -> dict[int, Breaker]:

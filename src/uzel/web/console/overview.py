@@ -1,22 +1,28 @@
 """The overview: what flows, what is stuck and whose turn it is, today's numbers."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from uzel.connectors import connectors
 from uzel.views.costs import SpentBudget, spent_budgets
 from uzel.views.event_store import list_events
 from uzel.views.filters import EventFilter, MessageFilter
 from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview
 from uzel.views.search import search
+from uzel.views.shops import Glance as ShopGlance
+from uzel.views.shops import glance
 from uzel.views.shops_trouble import shops_in_trouble
 from uzel.web.console.chart import charts_of
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.page import go, render
+from uzel.web.console.period import midnight
 from uzel.web.console.ratings import waiting
+from uzel.web.console.shops_desk import all_shops
 from uzel.web.console.shops_trouble import of_shops
 from uzel.web.console.todo import todos
 from uzel.web.console.trouble import OURS, THEIRS, YOURS, Trouble
@@ -29,15 +35,25 @@ PAGES = {
 
 router = APIRouter(include_in_schema=False)
 
-
+OPEN = m("Открыть")
+ON_PAUSE = m("На паузе: события принимаются, вызовы ждут.")
+NOT_FETCHED = m(
+    "На паузе: новые заказы не забираются. Потом Узел заберёт все, ни один не пропадёт."
+)
+ANEW = m("Доступ отозван: ничего не читается и не создаётся, пока его не выдадут заново.")
 HEAPS = {
     "unknown_calls": (
         m("вызовы с неизвестным исходом"),
         m(
-            "Ответ поставщика потерян. Сам Узел не повторит: гость мог бы получить дважды. "
-            "Решаете вы."
+            "Ответ поставщика потерян. Сам Узел не повторит: могло бы выйти дважды, второе "
+            "сообщение или вторая сделка. Решаете вы."
         ),
         ("ask", YOURS, "/calls/waiting", m("Решить")),
+    ),
+    "looked_up_calls": (
+        m("вызовы без ответа"),
+        m("Узел смотрит у поставщика, состоялись ли они: найденное засчитает, прочее повторит."),
+        ("wait", OURS, "/calls?state=unknown", m("Посмотреть")),
     ),
     "parked": (
         m("отложенные запросы"),
@@ -78,9 +94,20 @@ async def show_overview(desk: OwnDesk) -> Response:
         troubles=sorted(stuck, key=lambda t: ("ask", "bad", "wait").index(t.tone)),
         todos=list(todos(desk, seen)),
         charts=charts_of(seen.hours),
+        shops=[
+            (shop, await today_of(desk, shop.id))
+            for shop in await all_shops(desk)
+            if shop.state != "off"
+        ],
         visits=visits.items,
         messages=messages.items,
     )
+
+
+async def today_of(desk: Desk, shop_id: int) -> ShopGlance:
+    """A shop since midnight."""
+    today = datetime.now(UTC).astimezone(desk.zone).date()
+    return await glance(desk.deps.pool, shop_id, midnight(today, desk.zone))
 
 
 async def overview_of(desk: Desk) -> Overview:
@@ -108,19 +135,29 @@ def connections_in_trouble(desk: Desk, seen: Overview) -> Iterator[Trouble]:
     """Paused connections and those that are given a rest."""
     names = {active.id: active.title for active in desk.deps.registry.all()}
     for paused in seen.paused:
+        page, polled = f"/connections/{paused.connection_id}", is_polled(paused.connector)
+        about, link, link_text = ON_PAUSE, page, OPEN
+        if paused.anew:
+            about, link, link_text = ANEW, f"{page}#access", m("Подключить заново")
+        elif polled:
+            about = NOT_FETCHED
         yield Trouble(
-            names.get(paused.connection_id, paused.name),
-            m("На паузе: события принимаются, вызовы ждут."),
-            "bad", YOURS, f"/connections/{paused.connection_id}", m("Открыть"),
+            names.get(paused.connection_id, paused.name), about, "bad", YOURS, link, link_text,
             since=paused.since, reason=paused.reason,
         )  # fmt: skip
     for breaker in seen.breakers:
         yield Trouble(
             names.get(breaker.connection_id, breaker.name),
             m("Поставщик не отвечает. Узел даёт ему отдохнуть и попробует снова."),
-            "wait", THEIRS, f"/connections/{breaker.connection_id}", m("Открыть"),
+            "wait", THEIRS, f"/connections/{breaker.connection_id}", OPEN,
             until=breaker.open_until, reason=breaker.reason,
         )  # fmt: skip
+
+
+def is_polled(connector: str) -> bool:
+    """Whether what comes from there has to be fetched."""
+    known = connectors().get(connector)
+    return known is not None and known.poll is not None
 
 
 def of_guests(count: int) -> Iterator[Trouble]:

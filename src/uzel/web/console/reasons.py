@@ -42,6 +42,7 @@ REASONS = {
         m("Прежние заказы тоже можно взять: «Заказы», «Настройка», «Включение»."),
     ),
     "order_superseded": Reason(m("тут же пришло известие новее")),
+    "order_outdated": Reason(m("известие новее уже учтено; заказ прочитаем ещё раз")),
     "order_unchanged": Reason(m("ничего нового")),
     "order_new": Reason(m("новый заказ: станет сделкой")),
     "order_changed": Reason(m("заказ изменился")),
@@ -186,6 +187,10 @@ DETAILS = {
     "a private address, which only UZEL_ALLOW_PRIVATE_ADDRESSES opens: ": m(
         "внутренний адрес, который открывает только UZEL_ALLOW_PRIVATE_ADDRESSES: "
     ),
+    "paused since ": m("подключение на паузе с "),
+    "a page for people instead of the answer": m("вместо ответа пришла страница для людей"),
+    "it tells none that can be read": m("позиций, которые можно прочитать, в ответе нет"),
+    "what was linked is not shown": m("добавленного amoCRM не показывает"),
     "paused by ": m("на паузу поставил человек: "),
     "switched off by ": m("выключил человек: "),
     "decided by ": m("решил человек: "),

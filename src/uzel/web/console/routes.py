@@ -24,6 +24,7 @@ from uzel.web.console import (
     registration,
     rules,
     shops,
+    shops_leave,
     shops_lists,
     shops_order,
     shops_setup,
@@ -44,7 +45,7 @@ ROOMS = (
     *(connection_form, connections, registration, parked),
     *(businesses, business, places, rules, texts, stop_list, consents),
     *(funnel, ratings, costs, mapping, provider),
-    *(shops_order, shops, shops_setup, shops_lists),
+    *(shops_order, shops_leave, shops, shops_setup, shops_lists),
 )
 
 

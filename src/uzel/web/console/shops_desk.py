@@ -76,6 +76,7 @@ def spoken_words(desk: Desk, names: Mapping[str, str] | None = None) -> dict[str
         "groups": shops_words.GROUPS,
         "why": lambda reason: shops_words.why(spoken, reason),
         "status": lambda word: shops_words.status(spoken, word),
+        "act_name": lambda action: words.named(spoken, shops_words.ACTS, action),
         "step": lambda code: words.state(spoken, code, "order"),
         "shop_state": lambda code: shops_words.shop_state(spoken, code),
         "differences": differences,

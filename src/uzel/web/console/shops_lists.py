@@ -102,7 +102,7 @@ async def read(
     name = operation.name
     try:
         async with asyncio.timeout(within_s):
-            answer = await desk.deps.reach.ask(active, operation, arguments)
+            answer = await desk.deps.reach.ask_lately(active, operation, arguments)
     except TimeoutError:
         lists.problems[name] = desk.language.text(m("amoCRM не отвечает."))
     except (CallFailed, ConfigError) as error:
@@ -118,10 +118,9 @@ async def create_once(
     Raises CallFailed, ConfigError, TimeoutError.
     """
     operation, reach = active.connector.operations[name], desk.deps.reach
-    assert operation.look_up is not None
+    reach.forget(active.id)
     async with asyncio.timeout(READ_WITHIN_S):
-        config = await reach.config(active)
-        there = await operation.look_up(reach.client(active), config, "", arguments)
+        there = await reach.look_up(active, operation, "", arguments)
         answer = there or await reach.ask(active, operation, arguments)
     return answer.data
 

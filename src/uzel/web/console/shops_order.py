@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -36,7 +37,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. kind: told, call, act, ordered, deal, compared."""
+    """One thing that happened. kind: told, call, act, ordered, deal, gone, compared."""
 
     at: datetime
     kind: str
@@ -103,7 +104,9 @@ def moments_of(life: OrderLife) -> Iterator[Moment]:
         yield Moment(row.started_at or row.created_at, "call", call)
     for act in life.acts:
         yield Moment(act.at, "act", act)
-    if order.deal_at is not None:
+    if order.gone_at is not None:
+        yield Moment(order.gone_at, "gone")
+    if order.deal_at is not None and order.lead_id is not None:
         yield Moment(order.deal_at, "deal")
     if order.compared_at is not None:
         yield Moment(order.compared_at, "compared")
@@ -119,6 +122,12 @@ class Absent:
     kind: str
     order: Order | None = None
     detail: str = ""
+
+    @property
+    def total_minor(self) -> int | None:
+        """The sum in hundredths."""
+        total = self.order.total if self.order else None
+        return None if total is None else round(Decimal(total) * 100)
 
 
 @router.get("/shops/why")

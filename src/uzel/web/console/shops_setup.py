@@ -26,6 +26,7 @@ from uzel.web.console.page import go, render
 from uzel.web.console.shops_desk import Shop, find_shop, spoken_words
 from uzel.web.console.shops_lists import Lists, read_lists, stage_choices
 from uzel.web.console.shops_trial import Trial, trial
+from uzel.web.console.shops_zone import save_zone, zone_words
 from uzel.web.console.typed import Typed
 
 KASPI, AMOCRM = "kaspi", "amocrm"
@@ -150,7 +151,7 @@ async def save_fields(desk: Desk, shop: Shop, step: str, typed: Typed) -> Respon
     await save(desk, shop, changes)
     if changes.get("catalog_id") not in (None, shop.settings.catalog_id):
         # Its fields are still to be chosen.
-        return go(f"{here}/goods", "saved")
+        return go(f"{here}/goods", "shop_catalog")
     return go(f"{here}/{steps.ORDER[steps.ORDER.index(step) + 1]}", "shop_saved")
 
 
@@ -205,6 +206,8 @@ async def switch(desk: Desk, shop: Shop, typed: Typed) -> Response:
     """Switch the shop on or off, or take orders of earlier days, too."""
     wanted = typed.choice("do", ("on", "off", "earlier"))
     days = typed.number("days", 0, MOST_DAYS) or 0
+    if wanted == "on":
+        await save_zone(desk, shop, typed)
     if wanted == "on" and (shop.source is None or shop.crm is None):
         typed.refuse("do", m("Подключения нет: включать нечего."))
     if typed.wrong:
@@ -247,7 +250,7 @@ async def step_page(
         next_step=steps.ORDER[index + 1] if index + 1 < len(steps.ORDER) else None,
         lists=lists,
         problems=sorted(set(lists.problems.values())),
-        values=values_of(shop, typed if wrong else None),
+        values=values_of(shop, typed if wrong else None, lists),
         wrong=wrong,
         tried=tried,
         checks=checks or {},
@@ -262,11 +265,12 @@ async def step_page(
         is_product=steps.is_product(shop.settings.catalog_id, lists),
         most_days=MOST_DAYS,
         room_path="/shops",
+        **zone_words(desk, shop),
         **spoken_words(desk, lists.stage_names),
     )
 
 
-def values_of(shop: Shop, typed: Typed | None) -> Mapping[str, str]:
+def values_of(shop: Shop, typed: Typed | None, lists: Lists) -> Mapping[str, str]:
     """What stands in the fields: what was typed, else what is set."""
     mine = shop.settings
     first = f"{mine.pipeline_id}:{mine.status_id}" if mine.status_id else ""
@@ -280,7 +284,7 @@ def values_of(shop: Shop, typed: Typed | None) -> Mapping[str, str]:
         "note": "on" if mine.note else "",
         "days": "0",
         "crm": str(shop.row["crm_id"]),
-        **steps.moves_now(mine),
+        **steps.moves_now(mine, lists),
     }
     if typed is None:
         return set_now

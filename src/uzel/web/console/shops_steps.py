@@ -1,5 +1,6 @@
 """The steps of setting a shop up: what each reads, what a form of it changes."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,8 @@ MOVES: Mapping[OrderState, tuple[str, int | None]] = {
     OrderState.CANCELLED: (m("заказ отменён"), LOST),
     OrderState.RETURNED: (m("заказ вернули"), LOST),
 }
+# Of stages where deals of accepted orders usually are; not of those for refused ones.
+ACCEPTED_NAME = re.compile(r"(?<!не )(?<!не)принят", re.IGNORECASE)
 CODE_FIELD = "Номер заказа Kaspi"
 # Setting → what its field is called where we make it.
 CATALOG_FIELDS = (("sku_field_id", "Артикул", "text"), ("price_field_id", "Цена", "numeric"))
@@ -49,7 +52,7 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """How far a step is."""
+    """How far a step is; no tone where there is nothing to be done."""
 
     code: str
     name: str
@@ -76,11 +79,11 @@ def lights(shop: Shop) -> list[Light]:
         "goods": m("из каталога") if mine.catalog_id else m("без товаров"),
         "code": m("в поле сделки") if mine.order_code_field_id else m("только в названии сделки"),
         "stages": m("выбрано") if good["stages"] else m("сделки не двигаются"),
-        "trial": m("ничего не создаёт"),
+        "trial": m("по желанию; ничего не создаёт"),
         "on": {"on": m("включён"), "paused": m("на паузе")}.get(shop.state, m("выключен")),
     }
     return [
-        Light(code, name, "good" if good.get(code) else "idle", said[code])
+        Light(code, name, ("good" if good[code] else "idle") if code in good else "", said[code])
         for code, name in NAMES.items()
     ]
 
@@ -183,14 +186,25 @@ def moves_to(mine: ShopSettings, lists: Lists) -> list[tuple[str, str]]:
     ]
 
 
-def moves_now(mine: ShopSettings) -> dict[str, str]:
+def moves_now(mine: ShopSettings, lists: Lists) -> dict[str, str]:
     """State → the stage that stands in the form: what was chosen, else the usual."""
-    return {
-        state.value: mine.stages.get(state, "")
-        if mine.ranks
-        else (f"{mine.pipeline_id}:{usual}" if usual and mine.pipeline_id else "")
-        for state, (_, usual) in MOVES.items()
+    if mine.ranks or not mine.pipeline_id:
+        return {state.value: mine.stages.get(state, "") for state in MOVES}
+    usual = {
+        state.value: f"{mine.pipeline_id}:{stage}" if stage else ""
+        for state, (_, stage) in MOVES.items()
     }
+    return {**usual, OrderState.ACCEPTED.value: accepted_stage(mine, lists)}
+
+
+def accepted_stage(mine: ShopSettings, lists: Lists) -> str:
+    """The one open stage that is called as accepted orders are, if there is one."""
+    named = [
+        stage
+        for stage, name in moves_to(mine, lists)
+        if ACCEPTED_NAME.search(name) and split_stage(stage)[1] not in (WON, LOST)
+    ]
+    return named[0] if len(named) == 1 else ""
 
 
 def is_product(catalog_id: int | None, lists: Lists) -> bool:

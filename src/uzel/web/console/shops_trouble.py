@@ -8,9 +8,10 @@ from uzel.web.console.language import mark as m
 from uzel.web.console.trouble import OURS, YOURS, Trouble
 
 OPEN = m("Открыть")
+# (of one, of several), and what it means.
 STUCK = (
-    m("заказы Kaspi застряли"),
-    m("Сами они дальше не пойдут: посмотрите, почему, исправьте и попробуйте снова."),
+    (m("заказ Kaspi застрял"), m("заказы Kaspi застряли")),
+    m("Само это не пройдёт: посмотрите, почему, исправьте и попробуйте снова."),
 )
 FAILING = {
     "fetch": (
@@ -27,15 +28,15 @@ FAILING = {
     ),
 }
 MISSING = (
-    m("заказы Kaspi, чьих сделок в amoCRM нет"),
-    m("Сделки удалили или потеряли; Узел посмотрит ещё раз и сделает их заново."),
+    (m("заказ Kaspi, чьей сделки в amoCRM нет"), m("заказы Kaspi, чьих сделок в amoCRM нет")),
+    m("Сделку удалили или потеряли; Узел посмотрит ещё раз и сделает её заново."),
 )
 DOUBLES = (
-    m("заказы Kaspi с двумя сделками"),
-    m("Узел второй не делает: посмотрите, кто их создал, и удалите лишние."),
+    (m("заказ Kaspi с двумя сделками"), m("заказы Kaspi с двумя сделками")),
+    m("Узел второй не делает: посмотрите, кто её создал, и удалите лишнюю."),
 )
 PAUSED = (
-    m("магазин Kaspi на паузе, заказы ждут"),
+    (m("магазин Kaspi на паузе, заказ ждёт"), m("магазин Kaspi на паузе, заказы ждут")),
     m("Заказы забираются, сделки не создаются. Продолжите, когда будете готовы."),
 )
 
@@ -52,15 +53,27 @@ def of_shop(desk: Desk, shop: ShopTrouble) -> Iterator[Trouble]:
     name, here = source.name if source else None, f"/shops?shop={shop.shop_id}"
     if shop.stuck:
         yield Trouble(
-            *STUCK, "ask", YOURS, f"{here}&step=stuck", OPEN,
+            *of(STUCK, shop.stuck), "ask", YOURS, f"{here}&step=stuck", OPEN,
             shop.stuck, since=shop.stuck_since, reason=name,
         )  # fmt: skip
     for task, problem in shop.problems.items():
         text, about = FAILING[task]
         yield Trouble(text, about, "bad", YOURS, here, OPEN, reason=problem)
     if shop.missing:
-        yield Trouble(*MISSING, "wait", OURS, here, OPEN, shop.missing, reason=name)
+        yield Trouble(
+            *of(MISSING, shop.missing), "wait", OURS, here, OPEN, shop.missing, reason=name
+        )
     if shop.doubles:
-        yield Trouble(*DOUBLES, "bad", YOURS, here, OPEN, shop.doubles, reason=name)
+        yield Trouble(
+            *of(DOUBLES, shop.doubles), "bad", YOURS, here, OPEN, shop.doubles, reason=name
+        )
     if shop.held_up:
-        yield Trouble(*PAUSED, "bad", YOURS, here, OPEN, shop.waiting, reason=name)
+        yield Trouble(
+            *of(PAUSED, shop.waiting), "bad", YOURS, here, OPEN, shop.waiting, reason=name
+        )
+
+
+def of(said: tuple[tuple[str, str], str], count: int) -> tuple[str, str]:
+    """(what it is, what it means) for so many."""
+    (one, several), about = said
+    return one if count == 1 else several, about

@@ -21,6 +21,7 @@ GROUPS = {
     "stuck": m("застряли"),
     "done": m("сделаны"),
     "differs": m("с различием"),
+    "left_out": m("без сделки"),
 }
 SHOPS = {
     "on": State(m("работает"), GOOD),
@@ -48,14 +49,28 @@ REASONS = {
     "lines: ": m("Kaspi не отдаёт состав заказа: {why}"),
     "find: ": m("amoCRM не даёт искать сделки: {why}"),
     "goods: ": m("товары в сделку не добавлены: {why}"),
+    "note: ": m("примечание в сделку не добавлено: {why}"),
 }
 DEAL_GONE = m("прежнюю сделку удалили, делаем новую")
 FIELDS = {"stage": m("этап"), "price": m("сумма"), "goods": m("товары")}
 TASKS = {"fetch": m("новые заказы"), "reconcile": m("сверка"), "proof": m("доказательство")}
+# What a proof found wanting, as it stands now → how it is said.
+PROVED = {
+    "missing": m("без своей сделки: {n}, делаем заново"),
+    "doubles": m("с двумя сделками: {n}"),
+    "waiting": m("ещё ждут сделки: {n}"),
+    "unmarked": m("в сделке больше нет номера заказа: {n}"),
+}
 EVERY = {
     "fetch": timedelta(minutes=1),
     "reconcile": timedelta(minutes=10),
     "proof": timedelta(days=1),
+}
+# What a person did about an order.
+ACTS = {
+    "try_again": m("попробовать снова"),
+    "leave_out": m("не создавать сделку"),
+    "take_in": m("вернуть заказ"),
 }
 CLOSED = {WON: m("Успешно реализовано"), LOST: m("Закрыто и не реализовано")}
 Names = Mapping[str, str]
@@ -74,13 +89,16 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs. `kept`: a person's word, left as it is."""
+    """One field that differs. `kept`: a person's word, left as it is; `over`: the deal was set
+    right, so it differs no more.
+    """
 
     name: str
     order: str
     deal: str
     kept: bool
     outcome: Markup
+    over: bool
 
 
 def why(spoken: Language, reason: str | None) -> Markup:
@@ -115,6 +133,7 @@ def differences(spoken: Language, order: OrderRow, names: Names) -> list[Differe
             shown(spoken, name, found["deal"], order.currency, names),
             found["kept"],
             outcome(spoken, order, found["kept"]),
+            not (found["kept"] or order.changes or order.checking or order.reason),
         )
         for name, found in (order.difference or {}).items()
     ]
@@ -122,6 +141,8 @@ def differences(spoken: Language, order: OrderRow, names: Names) -> list[Differe
 
 def outcome(spoken: Language, order: OrderRow, kept: bool) -> Markup:
     """What became of a difference."""
+    if kept and not order.tried:
+        return spoken.text("оставлено: так было в сделке, сделали её не мы")
     if kept:
         return spoken.text("оставлено: в сделке это изменил человек")
     if order.changes or order.checking:
@@ -191,17 +212,16 @@ def proved(spoken: Language, found: Mapping[str, Any]) -> Markup:
     if "orders" not in found:
         return spoken.text("идёт")
     orders = spoken.count("{n} заказ", "{n} заказов", found["orders"])
-    missing, doubles = len(found.get("missing", ())), len(found.get("doubles", ()))
-    waiting = len(found.get("waiting", ()))
-    said = []
-    if missing:
-        said.append(spoken.text("без своей сделки: {n}, делаем заново", n=missing))
-    if doubles:
-        said.append(spoken.text("с двумя сделками: {n}", n=doubles))
-    if waiting:
-        said.append(spoken.text("ещё ждут сделки: {n}", n=waiting))
+    counts = {name: len(found.get(name, ())) for name in PROVED}
+    said = [spoken.text(text, n=counts[name]) for name, text in PROVED.items() if counts[name]]
     if not said:
         said.append(spoken.text("у каждого одна сделка"))
+    if again := len(found.get("again", ())):
+        said.append(
+            spoken.count(
+                "пропала {n} сделка, сделана заново", "пропало {n} сделок, сделаны заново", again
+            )
+        )
     return Markup(", ").join([orders, *said])
 
 

@@ -69,6 +69,9 @@ CONNECTIONS = {
     "resting": State(m("поставщик не отвечает"), WAIT, US),
     # It is in use, and its last test failed.
     "failing": State(m("проверка не прошла"), BAD, YOU),
+    "revoked": State(m("доступ отозван"), BAD, YOU),
+    # By OAuth, and its owner has not agreed yet.
+    "ungranted": State(m("доступ не выдан"), BAD, YOU),
 }
 # What happened at a moment of a timeline (`uzel.views.timeline.Moment`).
 MOMENTS = {
@@ -106,6 +109,7 @@ ORDERS = {
     "details": State(m("добавляем товары и примечание"), WAIT),
     "done": State(m("сделка есть"), GOOD),
     "stuck": State(m("застрял"), ASK, YOU),
+    "left_out": State(m("без сделки: так решил человек"), IDLE),
 }
 STATES: Mapping[str, Mapping[str, State]] = {
     "order": ORDERS,

@@ -1,0 +1,13 @@
+"""Exchange rates."""
+
+from pathlib import Path
+
+from uzel.migrations.script import run_script
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    """Run the SQL beside this file."""
+    run_script(Path(__file__).with_suffix(".sql").read_text())
