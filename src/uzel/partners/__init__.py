@@ -1,0 +1,1 @@
+"""Partners: who may use the API, what they pay, and what becomes of it."""

@@ -1,0 +1,119 @@
+"""What a partner asks to be paid, and what becomes of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from uzel.partners.price import Price
+from uzel.partners.settings import PartnerSettings
+
+
+class State(StrEnum):
+    """PENDING: the money is held, or taken at once; what was to be paid may or may not get paid."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A partner as the API knows it; `account` is that of the book its token is for."""
+
+    id: int
+    public_id: str
+    name: str
+    currency: str
+    book: str
+    account: int
+    settings: PartnerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Units of the balance for one unit of the payment's currency; `id` of its version, None for
+    one and the same currency.
+    """
+
+    value: Decimal
+    id: int | None = None
+
+
+class NoRate(Exception):
+    """There is none for this pair, or none that is young enough (`is_old`)."""
+
+    def __init__(self, currency: str, *, is_old: bool = False) -> None:
+        super().__init__(currency)
+        self.currency = currency
+        self.is_old = is_old
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """It is paid for: held, or taken at once."""
+
+    public_id: str
+    state: State
+    priced: Price
+    before_minor: int
+    after_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Poor:
+    """The balance does not suffice."""
+
+    priced: Price
+    available_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was done, for a reason that the asker can mend: no_rate, old_rate, amount."""
+
+    code: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out. `kept`: whoever asks the same again gets it again."""
+
+    status: int
+    body: bytes
+    kept: bool = True
+    repeated: bool = False
+
+
+Outcome = Taken | Poor | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One payment to be made.
+
+    keys         under which the answer is found again: those of the request, of the partner's own
+                 number, or none
+    fingerprint  SHA-256 of what is asked, as it was understood
+    render       words an outcome: the same for all addresses but for the words
+    """
+
+    partner: Partner
+    amount: Decimal
+    currency: str
+    details: str
+    render: Callable[[Outcome], Answer]
+    keys: tuple[str, ...] = ()
+    fingerprint: bytes = b""
+    external_id: str | None = None
+
+
+class KeyReused(Exception):
+    """The same key came with another request before."""
+
+
+class InFlight(Exception):
+    """The same key is being worked on at this moment."""

@@ -1,0 +1,115 @@
+"""Payments and answers in the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from uzel.kit.database import Connection, Pool
+
+REQUESTS = """
+select r.partner_id, r.book, r.key, r.fingerprint, r.status, r.body
+  from unnest($1::int[], $2::text[], $3::text[]) as k(partner_id, book, key)
+  join partner_request r using (partner_id, book, key)
+"""
+ADD_REQUESTS = """
+insert into partner_request (partner_id, book, key, fingerprint, status, body)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::bytea[])
+"""
+ADD = """
+with added as (
+    insert into payment (public_id, partner_id, book, kind, external_id, amount, currency,
+                         cost_minor, balance_currency, commission_minor, rate, rate_id, legs, state,
+                         before_minor, after_minor, details, hold_id, entry_id, created_at,
+                         updated_at)
+    select *, $20, $20
+      from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[],
+                  $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::numeric[],
+                  $12::bigint[], $13::jsonb[], $14::text[], $15::bigint[], $16::bigint[],
+                  $17::text[], $18::bigint[], $19::bigint[])
+    returning id, state
+)
+insert into payment_step (payment_id, number, state, at) select id, 1, state, $20 from added
+"""
+COLUMNS = (
+    "id, public_id, partner_id, book, kind, external_id, amount, currency, cost_minor, "
+    "balance_currency, commission_minor, rate, rate_id, legs, state, before_minor, after_minor, "
+    "details, error, hold_id, entry_id, refund_id, created_at, updated_at"
+)
+MOVE = """
+with moved as (
+    update payment set state = $2, error = $3, entry_id = coalesce(entry_id, $4), refund_id = $5,
+                       updated_at = now()
+     where id = $1
+ returning id
+)
+insert into payment_step (payment_id, number, state, made_by, reason)
+select id, (select count(*) + 1 from payment_step where payment_id = id), $2, $6, $7 from moved
+"""
+
+
+async def requests(
+    connection: Connection, partners: Sequence[int], books: Sequence[str], keys: Sequence[str]
+) -> list[Any]:
+    """Answers that were given: (partner_id, book, key, fingerprint, status, body)."""
+    return await connection.fetch(REQUESTS, partners, books, keys)
+
+
+async def add_requests(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+    """Keep answers: (partner_id, book, key, fingerprint, status, body)."""
+    if rows:
+        await connection.execute(ADD_REQUESTS, *columns(rows))
+
+
+async def add(connection: Connection, rows: Sequence[Sequence[Any]], at: Any) -> None:
+    """New payments with their first step; see ADD for the order of the columns."""
+    if rows:
+        await connection.execute(ADD, *columns(rows), at)
+
+
+async def find(connection: Connection | Pool, partner_id: int, book: str, public_id: str) -> Any:
+    """One of a partner's, None where it is not there or another's."""
+    return await connection.fetchrow(
+        f"select {COLUMNS} from payment where public_id = $3 and partner_id = $1 and book = $2",  # noqa: S608
+        partner_id,
+        book,
+        public_id,
+    )
+
+
+async def newest(
+    connection: Connection | Pool, partner_id: int, book: str, most: int, before: int | None = None
+) -> list[Any]:
+    """The newest ones, those below a number."""
+    return await connection.fetch(
+        f"select {COLUMNS} from payment where partner_id = $1 and book = $2 "  # noqa: S608
+        "and ($4::bigint is null or id < $4) order by id desc limit $3",
+        partner_id,
+        book,
+        most,
+        before,
+    )
+
+
+async def lock(connection: Connection, public_id: str) -> Any:
+    """One payment, locked; None where there is none."""
+    return await connection.fetchrow(
+        f"select {COLUMNS} from payment where public_id = $1 for update",  # noqa: S608
+        public_id,
+    )
+
+
+async def move(
+    connection: Connection,
+    number: int,
+    state: str,
+    error: str | None,
+    entry_id: int | None,
+    refund_id: int | None,
+    made_by: str | None,
+    reason: str | None,
+) -> None:
+    """Write its next state and who made it so."""
+    await connection.execute(MOVE, number, state, error, entry_id, refund_id, made_by, reason)
+
+
+def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
