@@ -39,6 +39,8 @@ from uzel.kit import addresses, database
 from uzel.kit.lifeline import watch_parent
 from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.kit.settings import Settings
+from uzel.ledger import chain
+from uzel.ledger.expire import expire as expire_holds
 from uzel.messages.guard import guard
 from uzel.messages.guard_store import reckon
 from uzel.messages.receipts import match_early, poll_receipts
@@ -162,6 +164,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("shops", 1, tasks.run_due),
         Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("rates", 30, rates.take_due),
+        Periodic("holds", 15, lambda: expire_holds(pool)),
+        Periodic("chain", 1, lambda: chain.seal(pool)),
         Periodic("queue log", 60, lambda: prune(pool)),
     )
 

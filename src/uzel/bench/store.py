@@ -16,6 +16,9 @@ select $1, substring(sha256(body) for 16), at, '203.0.113.7', $6, body, 'process
           from generate_series($2::bigint, $3::bigint) as i order by i) as past
 """
 
+# What the simplest durable thing is: one row, one commit.
+ADD_ROW = "insert into bench_row (account, amount) values (1, 100);"
+
 # One event of each raw event, in the shares a restaurant sees: most lead to a message.
 FILL_EVENTS = """
 insert into event (raw_event_id, position, connection_id, type, key, subject, phone, occurred_at,
@@ -153,3 +156,11 @@ async def span_of_calls(connection: Connection, shop_id: int) -> tuple[float, fl
     )
     assert row is not None
     return row[0] or 0.0, row[1] or 0.0
+
+
+async def make_rows(connection: Connection) -> None:
+    """The table that `ADD_ROW` fills."""
+    await connection.execute(
+        "create table bench_row (id bigserial primary key, account int not null, "
+        "amount bigint not null)"
+    )

@@ -11,6 +11,7 @@ from uzel.cli import (
     benches,
     connections,
     kaspi,
+    ledger,
     payloads,
     people,
     rates,
@@ -19,6 +20,20 @@ from uzel.cli import (
     sending,
 )
 from uzel.errors import UzelError
+
+# In the order of the help.
+PARTS = (
+    running,
+    payloads,
+    connections,
+    kaspi,
+    rates,
+    sending,
+    recipients,
+    people,
+    ledger,
+    benches,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,16 +68,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"uzel {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (
-        running,
-        payloads,
-        connections,
-        kaspi,
-        rates,
-        sending,
-        recipients,
-        people,
-        benches,
-    ):
+    for part in PARTS:
         part.register(commands)
     return parser

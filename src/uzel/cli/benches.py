@@ -32,7 +32,11 @@ def register(commands: Any) -> None:
     )
     orders.add_argument("--json", action="store_true", help="print one JSON object")
     orders.set_defaults(run=run_orders)
-    for kind in (ingest, reviews):
+    ledger = kinds.add_parser(
+        "ledger", help="payments on one balance, beside single rows committed by pgbench"
+    )
+    ledger.set_defaults(run=run_ledger)
+    for kind in (ingest, reviews, ledger):
         kind.add_argument("--json", action="store_true", help="print one JSON object")
         kind.add_argument(
             "--seconds", type=duration, metavar="N", help="measure for about N seconds"
@@ -51,6 +55,13 @@ def run_reviews(parsed: argparse.Namespace) -> int:
     from uzel.bench.reviews import DEFAULT_S, LABELS, run_reviews
 
     return show(lambda: run_reviews(parsed.seconds or DEFAULT_S), LABELS, parsed)
+
+
+def run_ledger(parsed: argparse.Namespace) -> int:
+    """`uzel bench ledger [--json] [--seconds N]`."""
+    from uzel.bench.ledger import DEFAULT_S, LABELS, run_ledger
+
+    return show(lambda: run_ledger(parsed.seconds or DEFAULT_S), LABELS, parsed)
 
 
 def run_orders(parsed: argparse.Namespace) -> int:

@@ -74,6 +74,9 @@ class Batcher(Generic[Item, Result]):
                 if self._apart_s:
                     await self._wait_for_turn()
                 await self._flush_some()
+                # Whoever was answered may ask again at once: without this turn, the next batch
+                # would be without them, and so on, a large one and a small one in turns.
+                await asyncio.sleep(0)
         finally:
             # In the same turn in which the last item was seen: a done callback would run one turn
             # later, and an item submitted in between would find a flush that takes no more.

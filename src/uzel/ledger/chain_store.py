@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, Pool
 
 # Whoever posts shares a lock that this one waits for, and the next ones wait for this one, for as
 # long as the reading of one number takes: after it, no smaller number can appear. A lock on the
@@ -131,6 +131,14 @@ async def counted(connection: Connection) -> tuple[int, int]:
     entries = await connection.fetchval("select count(*) from ledger_entry", timeout=LONG_S)
     postings = await connection.fetchval("select count(*) from ledger_posting", timeout=LONG_S)
     return entries, postings
+
+
+async def size_bytes(connection: Connection | Pool) -> int:
+    """What entries and postings take on disk, indexes included."""
+    found: int = await connection.fetchval(
+        "select pg_total_relation_size('ledger_entry') + pg_total_relation_size('ledger_posting')"
+    )
+    return found
 
 
 async def rows(connection: Connection, statement: str, most: int) -> list[dict[str, Any]]:

@@ -177,16 +177,17 @@ class Judge:
     def _wrong(self, post: Post) -> No | None:
         """What is wrong with an entry by itself."""
         sides = self._ground.sides
-        if any(leg.account not in sides for leg in post.legs):
-            return No.ACCOUNT_UNKNOWN
-        if any(not 0 < abs(leg.amount_minor) <= MOST_MINOR for leg in post.legs):
-            return No.OUT_OF_RANGE
-        sums: dict[str, int] = {}
+        sums: dict[tuple[str, str], int] = {}
+        out_of_range = False
         for leg in post.legs:
-            currency = sides[leg.account][1]
-            sums[currency] = sums.get(currency, 0) + leg.amount_minor
-        books = {sides[leg.account][0] for leg in post.legs}
-        if len(post.legs) < 2 or len(books) != 1 or any(sums.values()):
+            side = sides.get(leg.account)
+            if side is None:
+                return No.ACCOUNT_UNKNOWN
+            out_of_range |= not 0 < abs(leg.amount_minor) <= MOST_MINOR
+            sums[side] = sums.get(side, 0) + leg.amount_minor
+        if out_of_range:
+            return No.OUT_OF_RANGE
+        if len(post.legs) < 2 or any(sums.values()) or len({book for book, _ in sums}) > 1:
             return No.UNBALANCED
         return self._wrong_reversal(post) if post.reverses is not None else None
 
@@ -214,7 +215,9 @@ class Judge:
         number, ground = next(self._numbers), self._ground
         for place, leg in enumerate(post.legs):
             standing = ground.standings[leg.account]
-            after = replace(standing, posted_minor=standing.posted_minor + leg.amount_minor)
+            after = Standing(
+                standing.posted_minor + leg.amount_minor, standing.held_minor, standing.floor_minor
+            )
             version = ground.versions[leg.account] + 1
             ground.standings[leg.account] = after
             ground.versions[leg.account] = version

@@ -54,13 +54,11 @@ async def post(connection: Connection, commands: Sequence[Command]) -> list[Verd
     """
     accounts = await accounts_of(connection, commands)
     rows = await store.lock(connection, accounts)
-    at = await store.moment(connection, accounts)
-    ground = await read_ground(connection, rows, commands, at)
     wishes = sum(isinstance(it, Hold) for it in commands)
-    posts = len(commands) - wishes
-    numbers = await store.free_numbers(connection, posts) if posts else []
-    hold_numbers = await store.free_hold_numbers(connection, wishes) if wishes else []
-    judge = Judge(ground, iter(numbers), iter(hold_numbers))
+    free = await store.numbers(connection, len(commands) - wishes, wishes)
+    at = max((free["at"], *(row["posted_at"] for row in rows)))
+    ground = await read_ground(connection, rows, commands, at)
+    judge = Judge(ground, iter(free["entries"]), iter(free["holds"]))
     verdicts = judge.judge(commands)
     if not judge.writing.is_empty:
         balances = [

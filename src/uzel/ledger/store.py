@@ -10,16 +10,13 @@ from uzel.ledger.judge import Writing
 # chain know when nobody posts; see chain_store.LAST.
 LOCK = """
 with posting as materialized (select pg_advisory_xact_lock_shared(hashtext('ledger_entry')))
-select b.account_id, a.book, a.currency, b.posted_minor, b.held_minor, b.version, b.floor_minor
+select b.account_id, a.book, a.currency, b.posted_minor, b.held_minor, b.version, b.floor_minor,
+       b.posted_at
   from posting, ledger_balance b join ledger_account a on a.id = b.account_id
  where b.account_id = any($1) order by b.account_id for update of b
 """
 # Everything below is read after the locks were taken, by a statement of its own: so it sees what
 # their last owner wrote.
-AT = """
-select greatest(clock_timestamp(), max(posted_at)) from ledger_balance where account_id = any($1)
-"""
-
 ENTRIES = """
 select e.id, e.origin, e.reverses_id, p.account_id, p.amount_minor
   from ledger_entry e join ledger_posting p on p.entry_id = e.id
@@ -33,22 +30,21 @@ select h.id, h.origin, h.account_id, h.amount_minor, coalesce(h.expires_at <= $3
  where h.id = any($1) or h.origin = any($2)
 """
 NUMBERS = """
-select nextval('ledger_entry_id_seq') from generate_series(1, $1)
+select clock_timestamp() as at,
+       array(select nextval('ledger_entry_id_seq') from generate_series(1, $1)) as entries,
+       array(select nextval('ledger_hold_id_seq') from generate_series(1, $2)) as holds
 """
-HOLD_NUMBERS = """
-select nextval('ledger_hold_id_seq') from generate_series(1, $1)
-"""
-WRITE_ENTRIES = """
-insert into ledger_entry (id, kind, origin, made_by, reason, reverses_id, details, created_at)
-overriding system value
-select *, $8 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
-                         $6::bigint[], $7::jsonb[])
-"""
-WRITE_POSTINGS = """
+WRITE_POSTS = """
+with entry as (
+    insert into ledger_entry (id, kind, origin, made_by, reason, reverses_id, details, created_at)
+    overriding system value
+    select *, $14 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
+                              $6::bigint[], $7::jsonb[])
+)
 insert into ledger_posting (entry_id, leg, account_id, amount_minor, balance_minor, version,
                             posted_at)
-select *, $7 from unnest($1::bigint[], $2::smallint[], $3::int[], $4::bigint[], $5::bigint[],
-                         $6::bigint[])
+select *, $14 from unnest($8::bigint[], $9::smallint[], $10::int[], $11::bigint[], $12::bigint[],
+                          $13::bigint[])
 """
 WRITE_HOLDS = """
 insert into ledger_hold (id, account_id, amount_minor, kind, origin, expires_at, details,
@@ -80,13 +76,8 @@ async def accounts_of_holds(connection: Connection, holds: Sequence[int]) -> lis
 
 
 async def lock(connection: Connection, accounts: Sequence[int]) -> list[Any]:
-    """(account_id, book, currency, posted_minor, held_minor, version, floor_minor), locked."""
+    """Where accounts stand, locked until the end of the transaction; see LOCK for the columns."""
     return await connection.fetch(LOCK, accounts)
-
-
-async def moment(connection: Connection, accounts: Sequence[int]) -> Any:
-    """Now, and not before the last posting of any of these accounts."""
-    return await connection.fetchval(AT, accounts)
 
 
 async def entries(
@@ -105,13 +96,10 @@ async def holds(
     return await connection.fetch(HOLDS, numbers, origins, at)
 
 
-async def free_numbers(connection: Connection, count: int) -> list[int]:
-    """For entries."""
-    return [row[0] for row in await connection.fetch(NUMBERS, count)]
-
-
-async def free_hold_numbers(connection: Connection, count: int) -> list[int]:
-    return [row[0] for row in await connection.fetch(HOLD_NUMBERS, count)]
+async def numbers(connection: Connection, entries: int, holds: int) -> Any:
+    """(at, entries, holds): the time, and free numbers for so many entries and holds."""
+    (row,) = await connection.fetch(NUMBERS, entries, holds)
+    return row
 
 
 async def write(
@@ -122,8 +110,8 @@ async def write(
 ) -> None:
     """Everything a group changed; `balances`: (account, posted, held, version)."""
     if writing.entries:
-        await connection.execute(WRITE_ENTRIES, *columns(writing.entries), at)
-        await connection.execute(WRITE_POSTINGS, *columns(writing.postings), at)
+        rows = (*columns(writing.entries), *columns(writing.postings))
+        await connection.execute(WRITE_POSTS, *rows, at)
     if writing.holds:
         await connection.execute(WRITE_HOLDS, *columns(writing.holds), at)
     if writing.ends:

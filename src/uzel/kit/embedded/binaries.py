@@ -55,6 +55,14 @@ def find_binaries(account: Account, data_dir: Path) -> Binaries:
     return Binaries(package / TREE / "bin", version)
 
 
+def find_tool(name: str) -> str:
+    """Another program of the wheel, such as `pgbench`, for this account. Raises ConfigError."""
+    path = _package() / TREE / "bin" / name
+    if not os.access(path, os.X_OK):
+        raise ConfigError(f"The Python package {WHEEL} has no {name} that can be run here.")
+    return str(path)
+
+
 def _package() -> Path:
     spec = find_spec(WHEEL)
     places = (spec.submodule_search_locations or []) if spec else []

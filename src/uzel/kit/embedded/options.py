@@ -19,7 +19,7 @@ DURABLE = {
 
 # For two cores and a modest memory; many short transactions, queue tables, no reports.
 SIZED = {
-    "max_connections": "60",
+    "max_connections": "100",
     "shared_buffers": "192MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",

@@ -19,7 +19,7 @@ create table ledger_balance (
     held_minor bigint not null default 0 check (held_minor >= 0),
     -- Number of postings so far, and when the last one was made.
     version bigint not null default 0,
-    posted_at timestamptz not null default '-infinity',
+    posted_at timestamptz not null default 'epoch',
     -- What is available may not fall below this: zero, or minus the credit; null: it may.
     floor_minor bigint check (floor_minor <= 0),
     check (floor_minor is null or posted_minor - held_minor >= floor_minor)
@@ -39,7 +39,9 @@ create table ledger_entry (
 );
 
 create table ledger_posting (
-    entry_id bigint not null references ledger_entry,
+    -- That both are there, and stay, is seen to by the triggers below: a foreign key looks at each
+    -- row by itself.
+    entry_id bigint not null,
     leg smallint not null,
     account_id int not null,
     amount_minor bigint not null check (amount_minor <> 0),
@@ -112,41 +114,44 @@ end $$;
 -- All postings of an entry come in one statement: they add up to zero in each currency, stay in one
 -- book, and each account's go on where its last one stopped.
 create function ledger_check_postings() returns trigger language plpgsql as $$
+declare
+    wrong text;
 begin
-    if exists (
-        select 1 from added p join ledger_account a on a.id = p.account_id
-         group by p.entry_id, a.currency having sum(p.amount_minor) <> 0
-    ) then
-        raise exception 'postings do not add up to zero'
-            using errcode = 'integrity_constraint_violation';
-    end if;
-    if exists (
-        select 1 from added p left join ledger_account a on a.id = p.account_id
-         group by p.entry_id
-        having count(*) < 2 or min(a.book) <> max(a.book) or count(a.id) <> count(*)
-            or count(*) <> (select count(*) from ledger_posting o where o.entry_id = p.entry_id)
-    ) then
-        raise exception 'postings that are not one entry in one book'
-            using errcode = 'integrity_constraint_violation';
-    end if;
-    if exists (
-        select 1 from (
-            select account_id, version, posted_at, balance_minor - amount_minor as before,
-                   lag(version) over w as last, lag(balance_minor) over w as balance,
-                   lag(posted_at) over w as at
-              from added window w as (partition by account_id order by version)
-        ) p
-         where case when last is not null
-                    then last <> version - 1 or balance <> before or at > posted_at
-                    when version = 1 then before <> 0
-                    else not exists (select 1 from ledger_posting o
-                                      where o.account_id = p.account_id
-                                        and o.version = p.version - 1
-                                        and o.balance_minor = p.before
-                                        and o.posted_at <= p.posted_at) end
-    ) then
-        raise exception 'a posting does not go on where the last one stopped'
-            using errcode = 'integrity_constraint_violation';
+    with posting as materialized (
+        select p.entry_id, p.leg, p.account_id, p.amount_minor, p.version, p.posted_at,
+               p.balance_minor, a.book, a.currency, e.id is not null as has_entry,
+               p.balance_minor - p.amount_minor as before
+          from added p
+          left join ledger_account a on a.id = p.account_id
+          left join ledger_entry e on e.id = p.entry_id
+    ), running as (
+        select *, lag(version) over w as last, lag(balance_minor) over w as balance,
+               lag(posted_at) over w as at
+          from posting window w as (partition by account_id order by version)
+    )
+    select case
+        when exists (select 1 from posting group by entry_id, currency
+                     having sum(amount_minor) <> 0)
+        then 'postings do not add up to zero'
+        -- A second lot for one entry would have no leg 0 to begin with.
+        when exists (select 1 from posting group by entry_id
+                     having count(*) < 2 or min(leg) <> 0 or min(book) <> max(book)
+                         or count(book) <> count(*) or not bool_and(has_entry))
+        then 'postings that are not one whole entry in one book'
+        when exists (
+            select 1 from running r
+             where case when last is not null
+                        then last <> version - 1 or balance <> before or at > posted_at
+                        when version = 1 then before <> 0
+                        else not exists (select 1 from ledger_posting o
+                                          where o.account_id = r.account_id
+                                            and o.version = r.version - 1
+                                            and o.balance_minor = r.before
+                                            and o.posted_at <= r.posted_at) end)
+        then 'a posting does not go on where the last one stopped'
+        end into wrong;
+    if wrong is not null then
+        raise exception '%', wrong using errcode = 'integrity_constraint_violation';
     end if;
     return null;
 end $$;
