@@ -50,7 +50,7 @@ class Paying:
         """A payment; with a key, its fingerprint is that of amount and currency."""
         said = hashlib.sha256(f"{Decimal(amount).normalize():f} {currency}".encode()).digest()
         keys = (f"key:{key}",) if key else ()
-        return Ask(self.partner, Decimal(amount), currency, "ChatGPT", render, keys, said)
+        return Ask(self.partner, Decimal(amount), currency, "Подписка", render, keys, said)
 
     async def pay(self, amount: str, currency: str = "RUB", key: str | None = None) -> Answer:
         return await self.payments.ask(self.ask(amount, currency, key))

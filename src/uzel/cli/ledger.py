@@ -30,8 +30,8 @@ def register(commands: Any) -> None:
     entries.set_defaults(run=run_entries)
     reverse = actions.add_parser("reverse", help="take an entry back by another one")
     reverse.add_argument("entry", type=int, metavar="ENTRY")
-    reverse.add_argument("--reason", required=True, help="kept with the entry for ever")
-    reverse.add_argument("--by", required=True, help="who takes it back")
+    reverse.add_argument("reason", metavar="REASON", help="why; kept with the entry for ever")
+    reverse.add_argument("--by", help="who takes it back; default: who is signed in here")
     reverse.add_argument("--dry-run", action="store_true", help="show it and change nothing")
     reverse.set_defaults(run=run_reverse)
     for action in (verify, accounts, entries, reverse):
@@ -134,14 +134,18 @@ def run_entries(parsed: argparse.Namespace) -> int:
 
 
 def run_reverse(parsed: argparse.Namespace) -> int:
-    """`uzel ledger reverse ENTRY --reason WHY --by WHO`."""
+    """`uzel ledger reverse ENTRY REASON [--by WHO]`."""
+    import getpass
+
     from uzel.ledger.reverse import reverse
     from uzel.session import with_parts
+
+    by = parsed.by or getpass.getuser()
 
     async def work(parts: Any) -> Any:
         async with parts.pool.acquire() as connection, connection.transaction():
             return await reverse(
-                connection, parsed.entry, parsed.by, parsed.reason, dry_run=parsed.dry_run
+                connection, parsed.entry, by, parsed.reason, dry_run=parsed.dry_run
             )
 
     told = with_parts(work, quiet=parsed.json)
