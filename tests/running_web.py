@@ -15,8 +15,10 @@ import uvicorn
 from sample_data import MASTER_KEY, Sample
 from uzel.app import open_parts, owners
 from uzel.kit.settings import Settings
+from uzel.partners.payments import Rates
 from uzel.web.app import Web
 from uzel.web.deps import Deps
+from uzel.web.partner.parts import no_rates
 from uzel.web.protocol import shedding_protocol
 
 Result = TypeVar("Result")
@@ -57,8 +59,12 @@ class WebApp:
 
 
 @contextlib.contextmanager
-def running_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
-    """Serve until the block ends. `changed` are further settings (`public_url=…`)."""
+def running_web(
+    dsn: str, data_dir: Path, *, rates: Rates = no_rates, **changed: Any
+) -> Iterator[WebApp]:
+    """Serve until the block ends. `rates`: those that partners pay at; `changed` are further
+    settings (`public_url=…`).
+    """
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     port = listener.getsockname()[1]
     settings = Settings(
@@ -85,6 +91,7 @@ def running_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
                 sample.door._receiver,
                 sample.door,
                 owners(parts.registry, settings.url),
+                rates=rates,
             )
             protocol = shedding_protocol(deps.door, refused=deps.refused)
             server = Server(

@@ -41,6 +41,27 @@ class Rate:
     id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """An amount and what it costs, at which rate."""
+
+    amount: Decimal
+    price: Price
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price that was promised until `expires_at`, for one payment."""
+
+    id: int
+    public_id: str
+    priced: Priced
+    commission_percent: Decimal
+    created_at: datetime
+    expires_at: datetime
+
+
 class NoRate(Exception):
     """There is none for this pair, or none that is young enough (`is_old`)."""
 
@@ -72,7 +93,9 @@ class Poor:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was done, for a reason that the asker can mend: no_rate, old_rate, amount."""
+    """Nothing was done, for a reason that the asker can mend: no_rate, old_rate, amount,
+    quote_used, quote_expired.
+    """
 
     code: str
     currency: str
@@ -90,13 +113,17 @@ class Answer:
 
 Outcome = Taken | Poor | Refused
 
+# What the keys of an ask begin with: those of requests, and of numbers of the partner's own.
+KEY, NUMBER = "key:", "number:"
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One payment to be made.
 
-    keys         under which the answer is found again: those of the request, of the partner's own
-                 number, or none
+    keys         under which the answer is found again: those of the request (KEY), of the
+                 partner's own number (NUMBER), or none. Under a number only what was taken is kept:
+                 a refused order may be paid later
     fingerprint  SHA-256 of what is asked, as it was understood
     render       words an outcome: the same for all addresses but for the words
     """
@@ -109,6 +136,25 @@ class Ask:
     keys: tuple[str, ...] = ()
     fingerprint: bytes = b""
     external_id: str | None = None
+    quote: Quote | None = None
+
+    def claims(self) -> list[tuple[int, str, str]]:
+        """What one request at a time may have."""
+        keys = self.keys if self.quote is None else (*self.keys, f"quote:{self.quote.id}")
+        return [(self.partner.id, self.partner.book, key) for key in keys]
+
+    def kept_keys(self, outcome: Outcome) -> list[str]:
+        """Under which an answer is kept."""
+        taken = isinstance(outcome, Taken)
+        return [key for key in self.keys if taken or not key.startswith(NUMBER)]
+
+
+class NumberUsed(Exception):
+    """There is a payment of the partner's under this number, and its answer is not known here."""
+
+    def __init__(self, public_id: str) -> None:
+        super().__init__(public_id)
+        self.public_id = public_id
 
 
 class KeyReused(Exception):

@@ -18,22 +18,30 @@ ADD = """
 with added as (
     insert into payment (public_id, partner_id, book, kind, external_id, amount, currency,
                          cost_minor, balance_currency, commission_minor, rate, rate_id, legs, state,
-                         before_minor, after_minor, details, hold_id, entry_id, created_at,
-                         updated_at)
-    select *, $20, $20
+                         before_minor, after_minor, details, hold_id, entry_id, quote_id,
+                         created_at, updated_at)
+    select *, $21, $21
       from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::numeric[],
                   $7::text[], $8::bigint[], $9::text[], $10::bigint[], $11::numeric[],
                   $12::bigint[], $13::jsonb[], $14::text[], $15::bigint[], $16::bigint[],
-                  $17::text[], $18::bigint[], $19::bigint[])
+                  $17::text[], $18::bigint[], $19::bigint[], $20::bigint[])
     returning id, state
 )
-insert into payment_step (payment_id, number, state, at) select id, 1, state, $20 from added
+insert into payment_step (payment_id, number, state, at) select id, 1, state, $21 from added
 """
 COLUMNS = (
     "id, public_id, partner_id, book, kind, external_id, amount, currency, cost_minor, "
     "balance_currency, commission_minor, rate, rate_id, legs, state, before_minor, after_minor, "
     "details, error, hold_id, entry_id, refund_id, created_at, updated_at"
 )
+SUMS = """
+select count(*) as total, count(*) filter (where state = 'completed') as completed,
+       count(*) filter (where state = 'failed') as failed,
+       count(*) filter (where state = 'pending') as pending,
+       coalesce(sum(cost_minor) filter (where state <> 'failed'), 0) as charged_minor,
+       max(created_at) as last_at
+  from payment where partner_id = $1 and book = $2
+"""
 MOVE = """
 with moved as (
     update payment set state = $2, error = $3, entry_id = coalesce(entry_id, $4), refund_id = $5,
@@ -75,6 +83,34 @@ async def find(connection: Connection | Pool, partner_id: int, book: str, public
     )
 
 
+async def numbers(
+    connection: Connection, partners: Sequence[int], books: Sequence[str], numbers: Sequence[str]
+) -> list[Any]:
+    """Payments under these numbers of the partners' own: (partner_id, book, external_id,
+    public_id).
+    """
+    return await connection.fetch(
+        "select p.partner_id, p.book, p.external_id, p.public_id "
+        "from unnest($1::int[], $2::text[], $3::text[]) as n(partner_id, book, external_id) "
+        "join payment p using (partner_id, book, external_id)",
+        partners,
+        books,
+        numbers,
+    )
+
+
+async def find_by_number(
+    connection: Connection | Pool, partner_id: int, book: str, external_id: str
+) -> Any:
+    """The one under a number of the partner's own."""
+    return await connection.fetchrow(
+        f"select {COLUMNS} from payment where external_id = $3 and partner_id = $1 and book = $2",  # noqa: S608
+        partner_id,
+        book,
+        external_id,
+    )
+
+
 async def newest(
     connection: Connection | Pool, partner_id: int, book: str, most: int, before: int | None = None
 ) -> list[Any]:
@@ -87,6 +123,13 @@ async def newest(
         most,
         before,
     )
+
+
+async def sums(connection: Connection | Pool, partner_id: int, book: str) -> Any:
+    """Of all of a partner's: (total, completed, failed, pending, charged_minor, last_at); what was
+    given back is not charged.
+    """
+    return await connection.fetchrow(SUMS, partner_id, book)
 
 
 async def lock(connection: Connection, public_id: str) -> Any:

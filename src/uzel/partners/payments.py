@@ -1,59 +1,43 @@
 """Payments: many at once, each priced, paid for and answered in one transaction with its answer."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import asyncpg
 
 from uzel.kit.batch import Batcher
 from uzel.kit.database import Connection, Pool
 from uzel.ledger.accounts import open_account
-from uzel.ledger.command import Command, Hold, Leg, No, Post, Verdict
+from uzel.ledger.command import Verdict
 from uzel.ledger.post import post
 from uzel.model.currency import NotAnAmount
 from uzel.partners import payment_store as store
+from uzel.partners import quote_store
 from uzel.partners.payment import (
     Answer,
     Ask,
     InFlight,
     KeyReused,
     NoRate,
-    Outcome,
-    Poor,
+    NumberUsed,
+    Partner,
+    Priced,
     Rate,
     Refused,
-    State,
     Taken,
 )
-from uzel.partners.price import House, Price, legs, price
-from uzel.partners.settings import Debit
+from uzel.partners.price import House, legs, price
+from uzel.partners.rows import Ready, outcome_of, refused, row_of
 
 MOST_AT_ONCE = 128
 
 # Currency of the payment, of the balance → the rate of now. Raises NoRate.
 Rates = Callable[[Connection, str, str], Awaitable[Rate]]
 Key = tuple[int, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """An ask that goes to the ledger."""
-
-    ask: Ask
-    public_id: str
-    price: Price
-    rate: Rate
-    legs: tuple[Leg, ...]
-
-    def command(self) -> Command:
-        origin = f"payment:{self.public_id}"
-        if self.ask.partner.settings.debit is Debit.AT_ONCE:
-            return Post(origin, "payment", self.legs, self.ask.partner.public_id)
-        return Hold(origin, "payment", self.ask.partner.account, self.price.total_minor)
 
 
 class Payments:
@@ -68,36 +52,29 @@ class Payments:
 
     async def ask(self, ask: Ask) -> Answer:
         """Pay, or say why not; or what was said to the same before. Raises InFlight, KeyReused,
-        batch.Full, and what the database raises.
+        NumberUsed, batch.Full, and what the database raises.
         """
-        keys = [(ask.partner.id, ask.partner.book, key) for key in ask.keys]
-        if not self._flying.isdisjoint(keys):
+        claims = ask.claims()
+        if not self._flying.isdisjoint(claims):
             raise InFlight
-        self._flying.update(keys)
-        try:
-            return await self._batcher.submit(ask)
-        finally:
-            self._flying.difference_update(keys)
+        future = self._batcher.submit(ask)
+        self._flying.update(claims)
+        future.add_done_callback(lambda _: self._flying.difference_update(claims))
+        # Who hangs up leaves the ask behind: it is done, and the same again has to wait for it.
+        return await asyncio.shield(future)
 
     async def close(self) -> None:
         await self._batcher.close()
 
-    async def cost(self, connection: Connection, ask: Ask) -> Outcome:
-        """What a payment would cost; nothing is done."""
+    async def cost(
+        self, connection: Connection, partner: Partner, amount: Decimal, currency: str
+    ) -> Priced | Refused:
+        """What a payment would cost now; nothing is done."""
         try:
-            rate = await self._rate(connection, ask.currency, ask.partner.currency)
-            priced = price(
-                ask.amount,
-                ask.currency,
-                ask.partner.currency,
-                rate.value,
-                ask.partner.settings.commission_percent,
-            )
+            rate = await self._rate(connection, currency, partner.currency)
         except NoRate as error:
             return refused(error)
-        except NotAnAmount:
-            return Refused("amount", ask.currency)
-        return Poor(priced, 0)
+        return at_rate(partner, amount, currency, rate)
 
     async def _rate(self, connection: Connection, currency: str, of_balance: str) -> Rate:
         if currency == of_balance:
@@ -115,16 +92,16 @@ class Payments:
     async def _in_one(self, asks: Sequence[Ask]) -> Sequence[Answer | Exception]:
         async with self._pool.acquire() as connection, connection.transaction():
             answers = await self._known(connection, asks)
-            group: list[tuple[int, Priced]] = []
-            rates: dict[tuple[str, str], Rate | NoRate] = {}
+            group: list[tuple[int, Ready]] = []
+            prices = Prices(connection, self._rate, await used_quotes(connection, asks))
             for place, ask in enumerate(asks):
                 if answers[place] is None:
-                    priced = await self._priced(connection, ask, rates)
+                    priced = await prices.of(ask)
                     if isinstance(priced, Refused):
                         answers[place] = replace(ask.render(priced), kept=False)
                     else:
-                        group.append((place, priced))
-            verdicts = await post(connection, [priced.command() for _, priced in group])
+                        group.append((place, self._ready(ask, priced)))
+            verdicts = await post(connection, [ready.command() for _, ready in group])
             await self._write(connection, group, verdicts, answers)
         return [answer for answer in answers if answer is not None]
 
@@ -145,48 +122,32 @@ class Payments:
                 answers.append(Answer(known[0]["status"], known[0]["body"], repeated=True))
             else:
                 answers.append(KeyReused())
-        return answers
+        return await numbers_used(connection, asks, answers)
 
-    async def _priced(
-        self, connection: Connection, ask: Ask, rates: dict[tuple[str, str], Rate | NoRate]
-    ) -> Priced | Refused:
-        pair = (ask.currency, ask.partner.currency)
-        if pair not in rates:
-            try:
-                rates[pair] = await self._rate(connection, *pair)
-            except NoRate as error:
-                rates[pair] = error
-        rate = rates[pair]
-        if isinstance(rate, NoRate):
-            return refused(rate)
-        percent = ask.partner.settings.commission_percent
-        try:
-            priced = price(ask.amount, *pair, rate.value, percent)
-        except NotAnAmount:
-            return Refused("amount", ask.currency)
+    def _ready(self, ask: Ask, priced: Priced) -> Ready:
         public_id = f"txn_{secrets.token_hex(8)}"
-        entry = legs(priced, ask.partner.account, self._house(ask))
-        return Priced(ask, public_id, priced, rate, entry)
+        return Ready(
+            ask, public_id, priced, legs(priced.price, ask.partner.account, self._house(ask))
+        )
 
     async def _write(
         self,
         connection: Connection,
-        group: Sequence[tuple[int, Priced]],
+        group: Sequence[tuple[int, Ready]],
         verdicts: Sequence[Verdict],
         answers: list[Answer | Exception | None],
     ) -> None:
         """The payments that are paid for, and every answer that is to be given again."""
         at = datetime.now(UTC)
         payments, requests = [], []
-        for (place, priced), verdict in zip(group, verdicts, strict=True):
-            outcome = outcome_of(priced, verdict, at)
-            answers[place] = answer = priced.ask.render(outcome)
+        for (place, ready), verdict in zip(group, verdicts, strict=True):
+            ask, outcome = ready.ask, outcome_of(ready, verdict, at)
+            answers[place] = answer = ask.render(outcome)
             if isinstance(outcome, Taken):
-                payments.append(row_of(priced, verdict, outcome))
-            ask = priced.ask
+                payments.append(row_of(ready, verdict, outcome))
             requests += [
                 (ask.partner.id, ask.partner.book, key, ask.fingerprint, answer.status, answer.body)
-                for key in ask.keys
+                for key in ask.kept_keys(outcome)
                 if answer.kept
             ]
         await store.add(connection, payments, at)
@@ -218,45 +179,63 @@ class Payments:
                     self._houses[key] = 0
 
 
-def refused(error: NoRate) -> Refused:
-    return Refused("old_rate" if error.is_old else "no_rate", error.currency)
+class Prices:
+    """What the asks of a group cost: by their quotes, or at the rates of now."""
+
+    def __init__(self, connection: Connection, rate: Rates, used: set[int]) -> None:
+        self._connection = connection
+        self._rate = rate
+        self._used = used
+        self._rates: dict[tuple[str, str], Rate | NoRate] = {}
+        self._now = datetime.now(UTC)
+
+    async def of(self, ask: Ask) -> Priced | Refused:
+        if ask.quote is not None:
+            if ask.quote.id in self._used:
+                return Refused("quote_used", ask.currency)
+            if ask.quote.expires_at <= self._now:
+                return Refused("quote_expired", ask.currency)
+            return ask.quote.priced
+        pair = (ask.currency, ask.partner.currency)
+        if pair not in self._rates:
+            try:
+                self._rates[pair] = await self._rate(self._connection, *pair)
+            except NoRate as error:
+                self._rates[pair] = error
+        rate = self._rates[pair]
+        if isinstance(rate, NoRate):
+            return refused(rate)
+        return at_rate(ask.partner, ask.amount, ask.currency, rate)
 
 
-def outcome_of(priced: Priced, verdict: Verdict, at: datetime) -> Outcome:
-    """What the ledger's verdict means."""
-    assert verdict.standing is not None
-    assert verdict.before is not None
-    if verdict.refused is No.FUNDS:
-        return Poor(priced.price, verdict.standing.available_minor)
-    if verdict.refused is not None:
-        return Refused("amount", priced.ask.currency)
-    before, after = verdict.before.available_minor, verdict.standing.available_minor
-    return Taken(priced.public_id, State.PENDING, priced.price, before, after, at)
+def at_rate(partner: Partner, amount: Decimal, currency: str, rate: Rate) -> Priced | Refused:
+    percent = partner.settings.commission_percent
+    try:
+        cost = price(amount, currency, partner.currency, rate.value, percent)
+    except NotAnAmount:
+        return Refused("amount", currency)
+    return Priced(amount, cost, rate)
 
 
-def row_of(priced: Priced, verdict: Verdict, taken: Taken) -> tuple[Any, ...]:
-    """A payment as payment_store.ADD takes it."""
-    ask, cost = priced.ask, priced.price
-    at_once = ask.partner.settings.debit is Debit.AT_ONCE
-    entry = {"legs": [[leg.account, leg.amount_minor] for leg in priced.legs]}
-    return (
-        priced.public_id,
-        ask.partner.id,
-        ask.partner.book,
-        "payment",
-        ask.external_id,
-        ask.amount,
-        ask.currency,
-        cost.total_minor,
-        cost.balance_currency,
-        cost.commission_minor,
-        cost.rate,
-        priced.rate.id,
-        entry,
-        taken.state,
-        taken.before_minor,
-        taken.after_minor,
-        ask.details,
-        None if at_once else verdict.number,
-        verdict.number if at_once else None,
-    )
+async def used_quotes(connection: Connection, asks: Sequence[Ask]) -> set[int]:
+    """Quotes of these asks that were paid by already."""
+    quotes = [ask.quote.id for ask in asks if ask.quote is not None]
+    return await quote_store.used(connection, quotes) if quotes else set()
+
+
+async def numbers_used(
+    connection: Connection, asks: Sequence[Ask], answers: list[Answer | Exception | None]
+) -> list[Answer | Exception | None]:
+    """The answers, and NumberUsed to who gives the number of a payment whose answer is not kept."""
+    wanted = [
+        (ask.partner.id, ask.partner.book, ask.external_id)
+        for ask, answer in zip(asks, answers, strict=True)
+        if answer is None and ask.external_id is not None
+    ]
+    rows = await store.numbers(connection, *store.columns(wanted)) if wanted else []
+    found = {(row["partner_id"], row["book"], row["external_id"]): row for row in rows}
+    for place, ask in enumerate(asks):
+        key = (ask.partner.id, ask.partner.book, ask.external_id)
+        if answers[place] is None and key in found:
+            answers[place] = NumberUsed(found[key]["public_id"])
+    return answers

@@ -17,6 +17,8 @@ from uzel.web.guest import pages as guest
 from uzel.web.headers import Headers
 from uzel.web.hooks import PREFIX as HOOKS
 from uzel.web.hooks import Hooks, Receive, Scope, Send
+from uzel.web.partner.door import PATH as PARTNERS
+from uzel.web.partner.door import PartnerDoor
 
 SAVE_COUNTS_EVERY_S = 5.0
 
@@ -28,6 +30,7 @@ class Web:
         https = deps.settings.url.startswith("https://")
         self._hooks = Hooks(deps.door)
         self._api = Headers(create_api(deps), https=https)
+        self._partners = Headers(PartnerDoor(deps.partners), https=https)
         self._rest = Headers(create_pages(deps), https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,6 +40,8 @@ class Web:
             await self._hooks(scope, receive, send)
         elif path.startswith(API):
             await self._api(scope, receive, send)
+        elif path == PARTNERS:
+            await self._partners(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
@@ -76,6 +81,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
     await deps.receiver.close()
+    await deps.partners.payments.close()
     await deps.door.save_counts(deps.pool)
 
 

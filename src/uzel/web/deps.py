@@ -16,6 +16,8 @@ from uzel.events.receive import Receiver
 from uzel.kit import database
 from uzel.kit.secrets import KeyRing
 from uzel.kit.settings import Settings
+from uzel.partners.payments import Rates
+from uzel.web.partner.parts import PartnerParts, no_rates
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class Deps:
     """Made once by the web process; lies in `request.app.state.deps`.
 
     refused   requests that went no further than the protocol, by status
+    rates     the exchange rates that partners pay at
+    partners  what both addresses of the partner API work with
     stopping  whether the process is about to end: what streams for ever has to end first
     """
 
@@ -37,6 +41,11 @@ class Deps:
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
     stopping: Callable[[], bool] = lambda: False
+    rates: Rates = no_rates
+    partners: PartnerParts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.partners = PartnerParts.over(self.pool, self.rates)
 
 
 def deps_of(request: Request) -> Deps:
