@@ -12,6 +12,7 @@ from uzel.cli import (
     connections,
     kaspi,
     ledger,
+    partners,
     payloads,
     people,
     rates,
@@ -31,6 +32,7 @@ PARTS = (
     sending,
     recipients,
     people,
+    partners,
     ledger,
     benches,
 )

@@ -1,12 +1,14 @@
 """Partners: added, given tokens and money; each step with who did it."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
+from pydantic import ValidationError
 
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
@@ -120,3 +122,31 @@ async def move_money(
     legs = (Leg(account, amount_minor), Leg(house, -amount_minor))
     (verdict,) = await post(connection, [Post(origin, kind, legs, made_by, reason)])
     return verdict
+
+
+async def change_settings(
+    connection: Connection, partner_id: int, changes: Mapping[str, Any]
+) -> PartnerSettings:
+    """Other settings, the rest as it was; in a transaction of the caller's. Raises ConfigError."""
+    row = await store.lock(connection, partner_id)
+    if row is None:
+        raise ConfigError(f"there is no partner {partner_id}")
+    try:
+        wanted = PartnerSettings.model_validate({**row["settings"], **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{field}: {first['msg']}") from None
+    kept = wanted.model_dump(mode="json", exclude_defaults=True)
+    await store.change(connection, partner_id, row["name"], kept, row["state"])
+    return wanted
+
+
+async def close(connection: Connection, partner_id: int) -> None:
+    """None of its tokens works from now on; what is pending still ends. In a transaction of the
+    caller's.
+    """
+    row = await store.lock(connection, partner_id)
+    if row is None:
+        raise ConfigError(f"there is no partner {partner_id}")
+    await store.change(connection, partner_id, row["name"], row["settings"], "off")

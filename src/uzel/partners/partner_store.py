@@ -50,6 +50,23 @@ async def find(pool: Pool | Connection, partner_id: int) -> Any:
     return await pool.fetchrow(f"select {COLUMNS} from partner where id = $1", partner_id)  # noqa: S608
 
 
+async def lock(connection: Connection, partner_id: int) -> Any:
+    """One partner, locked; None where there is none."""
+    return await connection.fetchrow(
+        f"select {COLUMNS} from partner where id = $1 for update",  # noqa: S608
+        partner_id,
+    )
+
+
+async def named(pool: Pool | Connection, name: str) -> Any:
+    """By its number, its public id, or its name in any case; None where there is none."""
+    return await pool.fetchrow(
+        f"select {COLUMNS} from partner where id::text = $1 or public_id = $1 "  # noqa: S608
+        "or lower(name) = lower($1) order by id::text = $1 desc, public_id = $1 desc limit 1",
+        name,
+    )
+
+
 async def change(
     connection: Connection, partner_id: int, name: str, settings: Mapping[str, Any], state: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Payments and answers in the database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
@@ -32,7 +33,8 @@ insert into payment_step (payment_id, number, state, at) select id, 1, state, $2
 COLUMNS = (
     "id, public_id, partner_id, book, kind, external_id, amount, currency, cost_minor, "
     "balance_currency, commission_minor, rate, rate_id, legs, state, before_minor, after_minor, "
-    "details, error, hold_id, entry_id, refund_id, created_at, updated_at"
+    "details, error, hold_id, entry_id, refund_id, created_at, updated_at, "
+    "(select q.public_id from quote q where q.id = payment.quote_id) as quote"
 )
 SUMS = """
 select count(*) as total, count(*) filter (where state = 'completed') as completed,
@@ -112,16 +114,31 @@ async def find_by_number(
 
 
 async def newest(
-    connection: Connection | Pool, partner_id: int, book: str, most: int, before: int | None = None
+    connection: Connection | Pool,
+    partner_id: int,
+    book: str,
+    most: int,
+    before: int | None = None,
+    *,
+    state: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Any]:
-    """The newest ones, those below a number."""
+    """The newest ones, those below a number; of a state, not older than `since`, older than
+    `until`.
+    """
     return await connection.fetch(
         f"select {COLUMNS} from payment where partner_id = $1 and book = $2 "  # noqa: S608
-        "and ($4::bigint is null or id < $4) order by id desc limit $3",
+        "and ($4::bigint is null or id < $4) and ($5::text is null or state = $5) "
+        "and ($6::timestamptz is null or created_at >= $6) "
+        "and ($7::timestamptz is null or created_at < $7) order by id desc limit $3",
         partner_id,
         book,
         most,
         before,
+        state,
+        since,
+        until,
     )
 
 

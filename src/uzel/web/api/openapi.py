@@ -1,5 +1,6 @@
 """The description of the API: OpenAPI 3.1, with every error as it is really answered."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,8 @@ What the console shows, for machines: events and what was decided about them, me
 of outward calls, and what is stuck.
 
 **Access.** Send `Authorization: Bearer <token>`. A token is made with
-`uzel token add NAME --scope read`; its scopes are `read` and `replay`.
+`uzel token add NAME --scope read`; its scopes are `read` and `replay`. The operations under
+`/api/v1/partner` take tokens of partners, and only those.
 
 **Lists** are newest first and come in pages. Follow `next_cursor` (or the `Link` header) until it
 is null. A walk meets every item that existed when it began exactly once, however many arrive
@@ -25,7 +27,8 @@ meanwhile.
 the header `X-Request-Id` of every answer, is the word to look for in the log. On 503 nothing was
 lost or changed: ask again after `Retry-After` seconds.
 
-**Times** are RFC 3339 with a zone; **money** is whole minor units with a currency.
+**Times** are RFC 3339 with a zone; **money** is whole minor units with a currency. What a partner
+wants paid, and rates, are decimal text.
 """
 TAGS = [
     {"name": "events", "description": "What happened, and what was decided about it."},
@@ -33,6 +36,7 @@ TAGS = [
     {"name": "messages", "description": "What went to people."},
     {"name": "calls", "description": "The journal of outward calls."},
     {"name": "installation", "description": "The whole at a glance; search."},
+    {"name": "partners", "description": "What partners do for themselves, with tokens of theirs."},
 ]
 HEADERS: dict[int, dict[str, Any]] = {
     401: {
@@ -47,6 +51,13 @@ HEADERS: dict[int, dict[str, Any]] = {
             "description": "Names the scope that is missing.",
             "required": True,
             "schema": {"type": "string"},
+        }
+    },
+    429: {
+        "Retry-After": {
+            "description": "Seconds to wait.",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[0-9]+$"},
         }
     },
     503: {
@@ -82,6 +93,7 @@ def component(status: int) -> str:
 
 
 NOT_FOUND, CONFLICT = error(404), error(409)
+BAD_REQUEST, POOR, RATE_LIMITED = error(400), error(402), error(429)
 MOVED: Responses = {
     307: {
         "description": (
@@ -131,7 +143,7 @@ def complete(described: dict[str, Any]) -> None:
     for operation in operations(described):
         for status, answer in operation["responses"].items():
             if status.startswith("2"):
-                paged = "Listed" in str(answer.get("content", ""))
+                paged = re.search("Listed|/Payments", str(answer.get("content", "")))
                 answer["headers"] = {**REQUEST_ID, **(LINK if paged else {})}
 
 
@@ -148,6 +160,7 @@ def response(status: int) -> dict[str, Any]:
         "type": f"/problems/{name}",
         "title": title,
         "status": status,
+        "code": name.replace("-", "_"),
         "detail": meaning,
         "request_id": "req-5f0c1b2a3d4e5f60",
     }

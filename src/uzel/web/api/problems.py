@@ -1,6 +1,7 @@
 """Errors of the API: RFC 9457 problem+json, whatever went wrong."""
 
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from uzel.kit import database
+from uzel.web.partner.codes import CODES
 
 log = logging.getLogger("uzel.api")
 
@@ -26,6 +28,11 @@ KINDS: dict[int, tuple[str, str, str]] = {
         "Send the header `Authorization: Bearer <token>` with a living API token. "
         "An administrator makes one with: uzel token add NAME",
     ),
+    402: (
+        "insufficient-funds",
+        "Insufficient funds",
+        "What is available on the balance does not suffice. Nothing was taken.",
+    ),
     403: (
         "forbidden",
         "Not allowed",
@@ -38,6 +45,11 @@ KINDS: dict[int, tuple[str, str, str]] = {
         "invalid-request",
         "Invalid request",
         "A parameter is missing, unknown or out of its range; `errors` says which and why.",
+    ),
+    429: (
+        "rate-limited",
+        "Too many requests",
+        "Ask again after the seconds in Retry-After.",
     ),
     500: (
         "internal-error",
@@ -75,6 +87,9 @@ class Problem(BaseModel):
     )
     title: str = Field(description="The kind of problem for people.", examples=["Not found"])
     status: int = Field(description="The HTTP status.", examples=[404])
+    code: str = Field(
+        description="The same word for programs. Each has one status.", examples=["not_found"]
+    )
     detail: str = Field(
         description="What happened this time.", examples=["There is no event with the id 17."]
     )
@@ -85,6 +100,15 @@ class Problem(BaseModel):
     errors: list[InvalidField] | None = Field(
         default=None, description="With status 422: everything that is wrong."
     )
+
+
+class Coded(HTTPException):
+    """A refusal with a code of its own: one of `CODES`, or of KINDS."""
+
+    def __init__(self, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        status = CODES[code].status if code in CODES else status_of(code)
+        super().__init__(status, detail, headers)
+        self.code = code
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -98,10 +122,32 @@ def handle_problems(app: FastAPI) -> None:
 
 async def on_http(request: Request, error: HTTPException) -> JSONResponse:
     """What a handler or the routing says."""
+    if isinstance(error, Coded):
+        return JSONResponse(
+            problem_of(request, error).model_dump(exclude_none=True),
+            error.status_code,
+            dict(error.headers or {}),
+            media_type=MEDIA_TYPE,
+        )
     detail = str(error.detail)
     if detail == HTTPStatus(error.status_code).phrase:
         detail = kind_of(error.status_code)[2]
-    return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code == 405 and (allowed := methods_at(request)):
+        headers["allow"] = ", ".join(allowed)
+    return answer(request, error.status_code, detail, headers=headers)
+
+
+def methods_at(request: Request) -> list[str]:
+    """What an address takes; the routing knows only the first operation there."""
+    from uzel.web.api.openapi import describe  # it describes problems, too
+
+    return sorted(
+        method.upper()
+        for path, operations in describe(request.app)["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path)
+        for method in operations
+    )
 
 
 async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -140,12 +186,32 @@ def answer(
         type=f"/problems/{name}",
         title=title,
         status=status,
+        code=name.replace("-", "_"),
         detail=detail,
         request_id=getattr(request.state, "request_id", ""),
         errors=errors,
     )
     content: dict[str, Any] = problem.model_dump(exclude_none=True)
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def problem_of(request: Request, error: Coded) -> Problem:
+    """What a refusal with a code says."""
+    known = CODES.get(error.code)
+    title = known.title if known else kind_of(error.status_code)[1]
+    return Problem(
+        type=f"/problems/{error.code.replace('_', '-')}",
+        title=title,
+        status=error.status_code,
+        code=error.code,
+        detail=str(error.detail),
+        request_id=getattr(request.state, "request_id", ""),
+    )
+
+
+def status_of(code: str) -> int:
+    """That of a code which is the name of a kind."""
+    return next(it for it, (name, *_) in KINDS.items() if name.replace("-", "_") == code)
 
 
 def kind_of(status: int) -> tuple[str, str, str]:
@@ -160,4 +226,6 @@ async def explain(name: str) -> PlainTextResponse:
     for status, (known, title, meaning) in KINDS.items():
         if known == name:
             return PlainTextResponse(f"{title} (HTTP {status})\n\n{meaning}\n")
+    if (code := CODES.get(name.replace("-", "_"))) is not None:
+        return PlainTextResponse(f"{code.title} (HTTP {code.status})\n\n{code.meaning}\n")
     raise HTTPException(404)

@@ -1,0 +1,201 @@
+"""What the commands about partners do, each in one transaction with its note in the audit."""
+
+import argparse
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import uuid4
+
+from uzel.app import Parts
+from uzel.cli.partners import SETTINGS
+from uzel.cli.recipients import me
+from uzel.errors import ConfigError
+from uzel.kit.database import Connection
+from uzel.ledger.accounts import LIVE, open_account, standing
+from uzel.ledger.command import No
+from uzel.model.currency import NotAnAmount, Rounding, minor, text
+from uzel.partners import manage
+from uzel.partners import partner_store as store
+from uzel.partners.settings import PartnerSettings
+from uzel.people.store import note
+
+Told = dict[str, Any]
+# Accounts of the house that stand on the other side.
+HOUSES = {"top_up": "top-ups", "correct": "corrections"}
+YES = ("yes",)
+KINDS = {"top_up": "top_up", "correct": "correction"}
+
+
+async def add(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """A partner and its first token."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        added = await manage.add(connection, parsed.name, parsed.currency.upper())
+        settings = await manage.change_settings(connection, added.id, changes(parsed))
+        token = await manage.add_token(connection, added.id, "main", created_by=me())
+        said = {"name": parsed.name, "settings": kept(settings)}
+        await note(connection, me(), "add", f"partner:{added.id}", said)
+    told = {"id": added.id, "partner": added.public_id, "name": parsed.name}
+    return {**told, "token_id": token.id, "token": token.token}
+
+
+async def every(parts: Parts) -> list[Told]:
+    """All partners with their tokens."""
+    async with parts.pool.acquire() as connection:
+        return [
+            {
+                **await told_of(connection, row),
+                "settings": dict(row["settings"]),
+                "tokens": [
+                    {**dict(token), "works": token["revoked_at"] is None}
+                    for token in await store.tokens(connection, row["id"])
+                ],
+            }
+            for row in await store.every(connection)
+        ]
+
+
+async def change(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """Other settings."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        row = await find(connection, parsed.partner)
+        wanted = changes(parsed, row["currency"])
+        settings = await manage.change_settings(connection, row["id"], wanted)
+        if wanted:
+            said = {"before": row["settings"], "after": kept(settings)}
+            await note(connection, me(), "set", f"partner:{row['id']}", said)
+        return {**await told_of(connection, row), "settings": settings.model_dump(mode="json")}
+
+
+async def move(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """A top-up, or a correction."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        row = await find(connection, parsed.partner)
+        amount = amount_of(parsed.amount, row["currency"])
+        if amount == 0 or (amount < 0 and parsed.kind == "top_up"):
+            raise ConfigError("a top-up is above zero; a correction is anything but zero")
+        house = await open_account(connection, LIVE, HOUSES[parsed.kind], row["currency"])
+        verdict = await manage.move_money(
+            connection,
+            row["account_id"],
+            house,
+            amount,
+            kind=KINDS[parsed.kind],
+            origin=f"{KINDS[parsed.kind]}:{row['public_id']}:{parsed.key or uuid4()}",
+            made_by=me(),
+            reason=reason_of(parsed),
+        )
+        if verdict.refused is not None:
+            raise ConfigError(why_not(verdict.refused))
+        if not verdict.repeated:
+            said = {"amount_minor": amount, "entry": verdict.number, "reason": parsed.reason}
+            await note(connection, me(), KINDS[parsed.kind], f"partner:{row['id']}", said)
+        told = await told_of(connection, row)
+    return {**told, "entry": verdict.number, "repeated": verdict.repeated}
+
+
+async def add_token(parts: Parts, parsed: argparse.Namespace, given: str | None) -> Told:
+    """Another token, or (`given`) one from elsewhere."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        row = await find(connection, parsed.partner)
+        added = await manage.add_token(
+            connection,
+            row["id"],
+            parsed.name,
+            scopes=parsed.scope or manage.SCOPES,
+            is_test=parsed.test,
+            created_by=me(),
+            token=given,
+        )
+        said = {"token": added.id, "imported": given is not None}
+        await note(connection, me(), "add_token", f"partner:{row['id']}", said)
+    return {"id": added.id, "partner": row["public_id"], "token": added.token}
+
+
+async def revoke(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """The end of a token."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        row = await find(connection, parsed.partner)
+        if not await store.revoke_token(connection, row["id"], parsed.id):
+            raise ConfigError(
+                f"{row['name']} has no living token {parsed.id}; see: uzel partner list"
+            )
+        await note(connection, me(), "revoke_token", f"partner:{row['id']}", {"token": parsed.id})
+    return {"id": parsed.id, "partner": row["public_id"]}
+
+
+async def close(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """The end of a partner's access."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        row = await find(connection, parsed.partner)
+        await manage.close(connection, row["id"])
+        said = {"reason": reason_of(parsed)}
+        await note(connection, me(), "close", f"partner:{row['id']}", said)
+        return {**await told_of(connection, row), "state": "off"}
+
+
+async def find(connection: Connection, wanted: str) -> Any:
+    """Raises ConfigError."""
+    row = await store.named(connection, wanted)
+    if row is None:
+        raise ConfigError(f"there is no partner {wanted}; see: uzel partner list")
+    return row
+
+
+async def told_of(connection: Connection, row: Any) -> Told:
+    """A partner and where its balance stands."""
+    stands = await standing(connection, row["account_id"])
+    assert stands is not None
+    return {
+        "id": row["id"],
+        "partner": row["public_id"],
+        "name": row["name"],
+        "state": row["state"],
+        "available": text(stands.available_minor, row["currency"]),
+        "held": text(stands.held_minor, row["currency"]),
+        "currency": row["currency"],
+    }
+
+
+def changes(parsed: argparse.Namespace, currency: str | None = None) -> dict[str, Any]:
+    """Settings that were given, as partners.settings takes them. Raises ConfigError."""
+    given = {
+        field: getattr(parsed, option.replace("-", "_")) for option, (field, *_) in SETTINGS.items()
+    }
+    found = {field: value for field, value in given.items() if value is not None}
+    if "token_in_url" in found:
+        found["token_in_url"] = given["token_in_url"] in YES
+    if "addresses" in found:
+        words = [] if found["addresses"] == "any" else found["addresses"].split(",")
+        found["addresses"] = [word.strip() for word in words]
+    if parsed.lead_price is not None:
+        in_currency = currency or parsed.currency.upper()
+        found["lead_price_minor"] = amount_of(parsed.lead_price, in_currency)
+    return found
+
+
+def kept(settings: PartnerSettings) -> Told:
+    return settings.model_dump(mode="json", exclude_defaults=True)
+
+
+def amount_of(given: str, currency: str) -> int:
+    """Minor units. Raises ConfigError."""
+    try:
+        return minor(Decimal(given), currency, Rounding.EXACT)
+    except (InvalidOperation, NotAnAmount) as error:
+        said = str(error) if isinstance(error, NotAnAmount) else "not an amount"
+        raise ConfigError(f"{given}: {said}; write it like 1000.50") from None
+
+
+def reason_of(parsed: argparse.Namespace) -> str:
+    """Raises ConfigError."""
+    reason: str = parsed.reason.strip()
+    if not reason:
+        raise ConfigError("--reason: say why")
+    return reason
+
+
+def why_not(refused: No) -> str:
+    if refused is No.FUNDS:
+        return "the balance has less than that available"
+    if refused is No.CONFLICT:
+        return "another amount was moved under this --key"
+    return f"the ledger refuses: {refused}"

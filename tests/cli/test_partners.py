@@ -1,0 +1,111 @@
+"""`uzel partner` as it is typed."""
+
+import asyncio
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from uzel.kit.secrets import fingerprint
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+def told(run: tuple[int, str, str]) -> Any:
+    """What a command with --json says."""
+    status, out, err = run
+    assert status == 0, err
+    return json.loads(out)
+
+
+def asked(dsn: str, question: str, *arguments: object) -> Any:
+    async def work() -> Any:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await connection.fetchval(question, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(work())
+
+
+def test_a_partner_from_beginning_to_end(uzel: Command, dsn: str) -> None:
+    added = told(uzel("partner", "add", "Ромашка", "--commission", "15", "--json"))
+    assert added["token"].startswith("uzp_")
+    kept = "select hash from partner_token where id = $1"
+    assert asked(dsn, kept, added["token_id"]) == fingerprint(added["token"])
+    top_up = ("partner", "top-up", "ромашка", "1000.50", "--reason", "invoice 17", "--key", "17")
+    assert uzel(*top_up)[1] == "Ромашка: 1000.50 RUB available\n"
+    assert uzel(*top_up)[1] == "done before; Ромашка: 1000.50 RUB available\n"
+    corrected = ("partner", "correct", "Ромашка", "--reason", "a slip", "--json", "--", "-0.50")
+    assert told(uzel(*corrected))["available"] == "1000.00"
+    (listed,) = told(uzel("partner", "list", "--json"))
+    assert (listed["name"], listed["available"], listed["held"]) == ("Ромашка", "1000.00", "0.00")
+    assert added["token"] not in json.dumps(listed)
+    token = str(listed["tokens"][0]["id"])
+    assert uzel("partner", "revoke-token", "Ромашка", token)[0] == 0
+    assert uzel("partner", "revoke-token", "Ромашка", token)[0] == 1
+    assert "is closed" in uzel("partner", "close", added["partner"], "--reason", "left")[1]
+    assert "\toff\t" in uzel("partner", "list")[1]
+    acts = "select array_agg(action order by id) from audit"
+    assert asked(dsn, acts) == ["add", "top_up", "correction", "revoke_token", "close"]
+
+
+def test_settings_change_one_by_one(uzel: Command) -> None:
+    uzel("partner", "add", "Ромашка", "--debit", "at_once")
+    done = told(
+        uzel(
+            *("partner", "set", "Ромашка", "--json", "--lead-price", "25", "--token-in-url", "no"),
+            *("--addresses", "192.0.2.7, 2001:db8::/32", "--per-minute", "600"),
+        )
+    )
+    expected = {
+        "debit": "at_once",
+        "lead_price_minor": 2500,
+        "token_in_url": False,
+        "addresses": ["192.0.2.7/32", "2001:db8::/32"],
+        "per_minute": 600,
+    }
+    assert {name: done["settings"][name] for name in expected} == expected
+    again = told(uzel("partner", "set", "Ромашка", "--addresses", "any", "--json"))
+    assert again["settings"]["addresses"] == []
+    assert again["settings"]["per_minute"] == 600
+
+
+def test_a_token_of_the_old_system_is_taken_over(
+    uzel: Command, monkeypatch: pytest.MonkeyPatch, dsn: str
+) -> None:
+    uzel("partner", "add", "Ромашка")
+    old = "0123456789abcdef0123456789abcdef"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{old}\n"))
+    done = told(uzel("partner", "token", "Ромашка", "--import", "--json"))
+    assert done["token"] is None
+    assert asked(dsn, "select prefix from partner_token where id = $1", done["id"]) == "0123"
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    assert "at least 16 characters" in uzel("partner", "token", "Ромашка", "--import")[2]
+    test = told(uzel("partner", "token", "Ромашка", "--test", "--scope", "read", "--json"))
+    assert test["token"].startswith("uzt_")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("top-up", "Ромашка", "0", "--reason", "x"), "above zero"),
+        (("top-up", "Ромашка", "1.005", "--reason", "x"), "decimal places"),
+        (("top-up", "Ромашка", "1,5", "--reason", "x"), "write it like"),
+        (("top-up", "Ромашка", "1", "--reason", " "), "say why"),
+        (("top-up", "Никто", "1", "--reason", "x"), "there is no partner Никто"),
+        (("correct", "Ромашка", "--reason", "x", "--", "-1"), "less than that"),
+        (("set", "Ромашка", "--commission", "101"), "commission_percent"),
+        (("set", "Ромашка", "--addresses", "here"), "addresses"),
+        (("add", "ромашка"), "already"),
+        (("add", "Other", "--currency", "XXX"), "not a currency"),
+    ],
+)
+def test_what_is_wrong_is_said(uzel: Command, words: tuple[str, ...], said: str) -> None:
+    uzel("partner", "add", "Ромашка")
+    status, _, err = uzel("partner", *words)
+    assert (status, said in err) == (1, True), err
