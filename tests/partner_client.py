@@ -119,7 +119,7 @@ def add_client(
                 await manage.move_money(
                     connection, row["account_id"], house, minor(Decimal(money), currency),
                     kind="top_up", origin=f"top-up:{added.public_id}", made_by="anna",
-                    reason="invoice 1",
+                    reason="invoice 17",
                 )  # fmt: skip
             account = row["test_account_id"] if is_test else row["account_id"]
             secret = token or made.token or ""

@@ -97,6 +97,8 @@ def test_a_token_of_the_old_system_is_taken_over(
         (("top-up", "Ромашка", "1.005", "--reason", "x"), "decimal places"),
         (("top-up", "Ромашка", "1,5", "--reason", "x"), "write it like"),
         (("top-up", "Ромашка", "1", "--reason", " "), "say why"),
+        (("correct", "Ромашка", "1"), "say why"),
+        (("close", "Ромашка"), "say why"),
         (("top-up", "Никто", "1", "--reason", "x"), "there is no partner Никто"),
         (("correct", "Ромашка", "--reason", "x", "--", "-1"), "less than that"),
         (("set", "Ромашка", "--commission", "101"), "commission_percent"),

@@ -86,7 +86,7 @@ async def move(parts: Parts, parsed: argparse.Namespace) -> Told:
         if verdict.refused is not None:
             raise ConfigError(why_not(verdict.refused))
         if not verdict.repeated:
-            said = {"amount_minor": amount, "entry": verdict.number, "reason": parsed.reason}
+            said = {"amount_minor": amount, "entry": verdict.number, "reason": reason_of(parsed)}
             await note(connection, me(), KINDS[parsed.kind], f"partner:{row['id']}", said)
         told = await told_of(connection, row)
     return {**told, "entry": verdict.number, "repeated": verdict.repeated}
@@ -187,7 +187,7 @@ def amount_of(given: str, currency: str) -> int:
 
 def reason_of(parsed: argparse.Namespace) -> str:
     """Raises ConfigError."""
-    reason: str = parsed.reason.strip()
+    reason = str(parsed.reason or "").strip()
     if not reason:
         raise ConfigError("--reason: say why")
     return reason

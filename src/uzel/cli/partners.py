@@ -35,7 +35,7 @@ def register(commands: Any) -> None:
 
     close = actions.add_parser("close", help="have no token of a partner work any longer")
     close.set_defaults(run=run_close)
-    close.add_argument("--reason", required=True, help="why")
+    close.add_argument("--reason", help="why, needed")
     add_money(actions)
     tokens = add_tokens(actions)
     for parser in (change, close):
@@ -62,7 +62,7 @@ def add_money(actions: Any) -> None:
         parser = actions.add_parser(name, help=help_text)
         parser.add_argument("partner", metavar="PARTNER", help=WHICH)
         parser.add_argument("amount", metavar="AMOUNT", help="in the balance's currency: 1000.50")
-        parser.add_argument("--reason", required=True, help="why; the partner sees it")
+        parser.add_argument("--reason", help="why, needed; the partner sees it")
         parser.add_argument("--key", help="the same key again does nothing: a number of an invoice")
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.set_defaults(run=run_money, kind=name.replace("-", "_"))

@@ -131,7 +131,7 @@ class Ask:
     partner: Partner
     amount: Decimal
     currency: str
-    details: str
+    details: str | None
     render: Callable[[Outcome], Answer]
     keys: tuple[str, ...] = ()
     fingerprint: bytes = b""

@@ -26,7 +26,6 @@ from uzel.partners.payment import (
 from uzel.web.api import partner_models as models
 from uzel.web.api.problems import MEDIA_TYPE, RETRY_AFTER_S, Coded, problem_of
 from uzel.web.deps import deps_of
-from uzel.web.partner.payments import DETAILS
 from uzel.web.partner.wanted import amount_of, fingerprint, plain
 
 HERE = "v1"
@@ -67,7 +66,7 @@ async def ask_of(
         if given is None or wanted.currency is None:
             raise Coded("invalid_request", "Give quote_id, or amount and currency.")
         amount, currency = given, wanted.currency
-    details, number = wanted.details or DETAILS, wanted.external_id
+    details, number = wanted.details, wanted.external_id
 
     def render(outcome: Outcome) -> Answer:
         if isinstance(outcome, Taken):
@@ -119,7 +118,7 @@ def refused(outcome: Refused) -> Coded:
 
 
 def of_taken(
-    taken: Taken, amount: Decimal, details: str, number: str | None, quote_id: str | None
+    taken: Taken, amount: Decimal, details: str | None, number: str | None, quote_id: str | None
 ) -> models.Payment:
     """A payment that was made just now."""
     priced = taken.priced
