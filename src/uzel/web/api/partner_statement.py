@@ -22,24 +22,24 @@ def wants_csv(given: str | None, accept: str) -> bool:
     return given == "csv" or (given is None and MEDIA_TYPE in accept.lower())
 
 
-def as_csv(pool: Pool, partner: Partner, since: datetime, until: datetime) -> StreamingResponse:
+async def as_csv(
+    pool: Pool, partner: Partner, since: datetime, until: datetime
+) -> StreamingResponse:
     """The answer: a head, the opening balance, the entries, the closing balance."""
+    account = partner.account
+    first = await statement(pool, account, since, until, most=PER_FETCH)
 
     async def lines() -> AsyncIterator[str]:
-        after, is_first, closing = 0, True, 0
-        yield "\ufeff" + written(HEAD)
-        while True:
-            found = await statement(
-                pool, partner.account, since, until, after=after, most=PER_FETCH
-            )
-            # Behind the last page there may be nothing: its closing balance stands.
-            closing = found.closing_minor if found.lines or is_first else closing
-            if is_first:
-                yield balance(partner, "opening", since, found.opening_minor)
-            yield "".join(row(partner, line) for line in found.lines)
-            if found.next_after is None:
+        yield "\ufeff" + written(HEAD) + balance(partner, "opening", since, first.opening_minor)
+        page, closing = first, first.closing_minor
+        while page.lines:
+            closing = page.closing_minor
+            yield "".join(row(partner, line) for line in page.lines)
+            if page.next_after is None:
                 break
-            after, is_first = found.next_after, False
+            page = await statement(
+                pool, account, since, until, after=page.next_after, most=PER_FETCH
+            )
         yield balance(partner, "closing", until, closing)
 
     headers = {"content-disposition": 'attachment; filename="statement.csv"'}

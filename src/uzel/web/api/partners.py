@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from uzel.ledger.accounts import TEST, standing
 from uzel.partners import payment_store, quotes
@@ -100,6 +100,17 @@ async def get_payment(
     return of_row(row)
 
 
+def in_range(value: datetime) -> datetime:
+    """In UTC. Raises ValueError beyond what the database knows."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time between the years 1 and 9999, in UTC") from None
+
+
+Moment = Annotated[Time, AfterValidator(in_range)]
+
+
 class PaymentQuery(BaseModel):
     """Which payments."""
 
@@ -111,12 +122,12 @@ class PaymentQuery(BaseModel):
     )
     limit: int = Field(default=50, ge=1, le=MOST, description="Items a page at most.")
     state: models.PaymentState | None = None
-    since: Time | None = Field(
+    since: Moment | None = Field(
         default=None,
         description="Created not before this (RFC 3339).",
         examples=["2026-11-20T00:00:00Z"],
     )
-    until: Time | None = Field(
+    until: Moment | None = Field(
         default=None, description="Created before this.", examples=["2026-11-21T00:00:00Z"]
     )
     external_id: models.Number | None = Field(
@@ -185,10 +196,10 @@ class StatementQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Time = Field(
+    since: Moment = Field(
         alias="from", description="From here on (RFC 3339).", examples=["2026-11-01T00:00:00Z"]
     )
-    until: Time | None = Field(
+    until: Moment | None = Field(
         default=None,
         alias="to",
         description="Before this; left out: up to now.",
@@ -217,7 +228,7 @@ async def get_statement(
     pool, partner = deps_of(request).pool, caller.partner
     until = query.until or datetime.now(UTC)
     if wants_csv(query.format, request.headers.get("accept", "")):
-        return as_csv(pool, partner, query.since, until)
+        return await as_csv(pool, partner, query.since, until)
     after = number_of(query.cursor) or 0
     found = await statement(
         pool, partner.account, query.since, until, after=after, most=MOST_ENTRIES
