@@ -225,3 +225,28 @@ def test_every_code_has_one_status_and_an_explanation(app: WebApp) -> None:
         page = app.client.get(f"/problems/{name.replace('_', '-')}")
         assert page.status_code == 200
         assert str(code.status) in page.text
+
+
+def test_the_examples_of_the_description_work(app: WebApp) -> None:
+    """Sent as they stand there; but for the id of a quote, which has to be a real one."""
+    it = add_client(app, "10000")
+    schemas = app.client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+
+    def example(name: str) -> dict[str, Any]:
+        return {
+            field: content["examples"][0] for field, content in schemas[name]["properties"].items()
+        }
+
+    quote = it.v1("POST", "/quotes", json=example("QuoteRequest"))
+    assert quote.status_code == 201, quote.text
+    assert set(quote.json()) == set(schemas["Quote"]["properties"])
+    real = {"quote_id": quote.json()["id"]}
+    paid = pay(it, "whole", **example("PaymentRequest") | real)
+    assert paid.status_code == 201, paid.text
+    assert set(paid.json()) == set(schemas["Payment"]["properties"])
+    for number, given in enumerate(schemas["PaymentRequest"]["examples"]):
+        asked = given | {"external_id": f"another-{number}"}
+        if "quote_id" in given:
+            again = it.v1("POST", "/quotes", json=example("QuoteRequest")).json()
+            asked["quote_id"] = again["id"]
+        assert pay(it, f"key-{number}", **asked).status_code == 201
