@@ -285,11 +285,12 @@ def test_a_quote_keeps_its_price_for_one_payment(app: WebApp) -> None:
     change = 'update partner set settings = \'{"commission_percent": "50"}\' where id = $1'
     app.run(lambda: app.deps.pool.execute(change, it.id))
     form = {"action": "process_payment", "api_token": it.token, "quote_id": quote}
-    wrong = app.client.post(API, data=form | {"payment_amount": "21", "payment_currency": "USD"})
-    assert wrong.status_code == 400
+    for wrong in ({"payment_amount": "21"}, {"payment_currency": "EUR"}):
+        assert app.client.post(API, data=form | wrong).status_code == 400
     paid = app.client.post(API, data=form, headers={"idempotency-key": "q"})
     assert numbers(paid)["amount_deducted"] == 2070
-    again = app.client.post(API, data=form, headers={"idempotency-key": "q"})
+    same = form | {"payment_amount": "20.0"}
+    again = app.client.post(API, data=same, headers={"idempotency-key": "q"})
     assert again.content == paid.content
     used = app.client.post(API, data=form)
     assert (used.status_code, used.json()["error_code"]) == (409, "quote_used")
@@ -339,3 +340,14 @@ def test_money_of_tests_is_another_book(app: WebApp) -> None:
     live = "select posted_minor from ledger_balance b join partner p on b.account_id = p.account_id"
     read = app.run(lambda: app.deps.pool.fetchval(f"{live} where p.id = $1", it.id))
     assert read == 500
+
+
+@pytest.mark.parametrize(
+    ("limit", "count"),
+    [("2", 2), ("0", 1), ("-5", 1), ("--5", 3), ("x", 3), ("", 3), ("٢", 3), ("9" * 30, 3)],
+)
+def test_a_limit_is_kept_within_bounds(app: WebApp, limit: str, count: int) -> None:
+    it = add_client(app, "3")
+    for _ in range(3):
+        it.pay("1")
+    assert it.get("get_transactions", limit=limit).json()["count"] == count

@@ -128,8 +128,9 @@ async def wanted_of(call: Call) -> Wanted:
     """
     if call.given.method != "POST":
         raise Refusal("invalid_parameters", PARAMETERS)
-    quote_id, given = call.given.value("quote_id"), amount_and_currency(call)
+    quote_id = call.given.value("quote_id")
     if quote_id is None or quote_id == "":
+        given = amount_and_currency(call)
         if given is None:
             raise Refusal("invalid_parameters", PARAMETERS)
         return Wanted(*given)
@@ -137,11 +138,14 @@ async def wanted_of(call: Call) -> Wanted:
     quote = await quotes.find(call.parts.pool, call.caller.partner, quote_id) if known else None
     if quote is None:
         raise Refusal("quote_not_found", "Quote not found or access denied.")
-    promised = (quote.priced.amount, quote.priced.price.currency)
-    names = ("payment_amount", "payment_currency")
-    if given != promised and any(call.given.value(name) is not None for name in names):
-        raise Refusal("invalid_parameters", "The quote is for another amount or currency.")
-    return Wanted(*promised, quote)
+    amount, currency = quote.priced.amount, quote.priced.price.currency
+    said_amount = call.given.value("payment_amount")
+    said_currency = call.given.value("payment_currency")
+    if said_amount not in (None, "") and amount_of(said_amount) != amount:
+        raise Refusal("invalid_parameters", "The quote is for another amount.")
+    if said_currency not in (None, "") and currency_of(said_currency) != currency:
+        raise Refusal("invalid_parameters", "The quote is for another currency.")
+    return Wanted(amount, currency, quote)
 
 
 def amount_and_currency(call: Call) -> tuple[Decimal, str] | None:

@@ -1,5 +1,6 @@
 """What a partner reads: the balance, one transaction, all of them."""
 
+import re
 from typing import Any
 
 from uzel.kit.database import Pool
@@ -13,6 +14,7 @@ from uzel.web.partner.reply import Refusal, Reply, clock, ok
 from uzel.web.partner.wanted import number
 
 DEFAULT_LIMIT, MOST = 100, 1000
+NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 async def balance(call: Call) -> Reply:
@@ -106,10 +108,10 @@ async def transactions(call: Call) -> Reply:
 
 def limit_of(value: Any) -> int:
     """1 to 1000; what is no number is 100."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+    if isinstance(value, bool) or not isinstance(value, str | int):
         return DEFAULT_LIMIT
-    return min(max(int(text), 1), MOST)
+    found = NUMBER.fullmatch(str(value).strip())
+    return min(max(int(found[0]), 1), MOST) if found else DEFAULT_LIMIT
 
 
 def in_list(partner: Partner, row: Any) -> dict[str, Any]:
