@@ -15,10 +15,10 @@ import uvicorn
 from sample_data import MASTER_KEY, Sample
 from uzel.app import open_parts, owners
 from uzel.kit.settings import Settings
+from uzel.partners.exchange import rates_in_force
 from uzel.partners.payments import Rates
 from uzel.web.app import Web
 from uzel.web.deps import Deps
-from uzel.web.partner.parts import no_rates
 from uzel.web.protocol import shedding_protocol
 
 Result = TypeVar("Result")
@@ -60,7 +60,7 @@ class WebApp:
 
 @contextlib.contextmanager
 def running_web(
-    dsn: str, data_dir: Path, *, rates: Rates = no_rates, **changed: Any
+    dsn: str, data_dir: Path, *, rates: Rates = rates_in_force, **changed: Any
 ) -> Iterator[WebApp]:
     """Serve until the block ends. `rates`: those that partners pay at; `changed` are further
     settings (`public_url=…`).

@@ -16,8 +16,9 @@ from uzel.events.receive import Receiver
 from uzel.kit import database
 from uzel.kit.secrets import KeyRing
 from uzel.kit.settings import Settings
+from uzel.partners.exchange import rates_in_force
 from uzel.partners.payments import Rates
-from uzel.web.partner.parts import PartnerParts, no_rates
+from uzel.web.partner.parts import PartnerParts
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Deps:
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
     stopping: Callable[[], bool] = lambda: False
-    rates: Rates = no_rates
+    rates: Rates = rates_in_force
     partners: PartnerParts = field(init=False)
 
     def __post_init__(self) -> None:

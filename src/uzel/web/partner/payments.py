@@ -39,7 +39,7 @@ from uzel.web.partner.wanted import (
 
 PARAMETERS = "Invalid parameters: payment_amount and payment_currency are required."
 # Service details of who gives none; the name of what these partners pay for.
-DETAILS = "Chat" + "GPT Payment"
+DETAILS = "ChatGPT Payment"
 NUMBERS = ("partner_transaction_id", "external_id", "transaction_id")
 # Of the keys: one and the same may be used at both addresses.
 HERE = "api.php"
