@@ -203,9 +203,9 @@ def test_an_answer_that_nobody_understands_waits_for_a_person_and_not_for_ever(
     async def run() -> None:
         async with open_hub(module_dsn, sandbox.url, also=("amocrm",)) as hub:
             await tell(hub, won(deal(sandbox, hub, phone=new_phone())), "amocrm")
-            body = {"connector": "amocrm", "operation": "find_guest", "kind": "garbage"}
-            sandbox.http.post("/_faults", json=body).raise_for_status()
-            await ask(hub)
+            # A read is asked again by itself now; one of an earlier version may have been left so.
+            row = await lookup(hub)
+            await hub.pool.execute("update call set state = 'unknown' where id = $1", row["id"])
             row = await lookup(hub)
             assert (row["state"], await decided(hub)) == ("unknown", [LOOKING])
             await hub.pool.execute(

@@ -131,7 +131,7 @@ def test_more_than_a_hundred_ids_are_refused_and_no_id_asks_nothing(
 @pytest.mark.parametrize(
     ("content", "status", "error"),
     [
-        (b"<html></html>", 200, ContractBroken),
+        (b"<html></html>", 200, Unavailable),
         (b"[]", 200, ContractBroken),
         ({"messages": {}, "count": []}, 200, ContractBroken),
         ({"messages": "x", "count": "1e3"}, 200, ContractBroken),

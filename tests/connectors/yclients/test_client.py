@@ -13,7 +13,7 @@ from connectors.yclients.listening import Listener, elements_of
 from uzel.connector import Answer
 from uzel.connectors.yclients.client import RECORDS_PER_PAGE, headers
 from uzel.connectors.yclients.config import YclientsConfig
-from uzel.errors import AuthFailed, ConfigError, ContractBroken, Rejected
+from uzel.errors import AuthFailed, ConfigError, ContractBroken, Rejected, Unavailable
 from uzel.model.visit import Visit
 
 Run = Callable[[YclientsConfig, str, Mapping[str, Any]], Answer]
@@ -102,7 +102,8 @@ def test_altegio_names_the_version_in_its_own_way(config: YclientsConfig) -> Non
         ({"success": True, "data": 7}, ContractBroken, "в ответе нет"),
         ({"success": True}, ContractBroken, "в ответе нет"),
         ([], ContractBroken, "not an object"),
-        (b"<html>", ContractBroken, "not JSON"),
+        (b"<html>", Unavailable, "a page for people"),
+        (b"<", ContractBroken, "not JSON"),
     ],
 )
 def test_answers_that_are_none(
