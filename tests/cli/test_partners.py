@@ -104,10 +104,54 @@ def test_a_token_of_the_old_system_is_taken_over(
         (("set", "Ромашка", "--commission", "101"), "commission_percent"),
         (("set", "Ромашка", "--addresses", "here"), "addresses"),
         (("add", "ромашка"), "already"),
-        (("add", "Other", "--currency", "XXX"), "not a currency"),
+        (("add", "Other", "--currency", "ZZZ"), "not a currency"),
     ],
 )
 def test_what_is_wrong_is_said(uzel: Command, words: tuple[str, ...], said: str) -> None:
     uzel("partner", "add", "Ромашка")
     status, _, err = uzel("partner", *words)
     assert (status, said in err) == (1, True), err
+
+
+PAYMENT = """
+with held as (
+    insert into ledger_hold (account_id, amount_minor, kind, origin, created_at)
+    select account_id, 1500, 'payment', 'payment:' || $1, now() from partner limit 1
+    returning id, account_id
+), moved as (
+    update ledger_balance b set held_minor = held_minor + 1500 from held
+     where b.account_id = held.account_id
+)
+insert into payment (public_id, partner_id, book, kind, amount, currency, cost_minor,
+                     balance_currency, commission_minor, rate, legs, state, before_minor,
+                     after_minor, hold_id)
+select $1, p.id, 'live', 'payment', 15, 'RUB', 1500, 'RUB', 0, 1,
+       jsonb_build_object('legs', jsonb_build_array(
+           jsonb_build_array(p.account_id, -1500), jsonb_build_array(h.id, 1500))),
+       'pending', 0, 0, held.id
+  from partner p, held, ledger_account h where h.name = 'top-ups' and h.book = 'live' limit 1
+returning id
+"""
+
+
+def test_a_person_ends_payments(uzel: Command, dsn: str) -> None:
+    uzel("partner", "add", "Ромашка")
+    uzel("partner", "top-up", "Ромашка", "100", "--reason", "invoice 1")
+    for payment in ("txn_paid", "txn_lost"):
+        assert asked(dsn, PAYMENT, payment)
+    listed = told(uzel("partner", "payments", "--state", "pending", "--json"))
+    assert [it["payment"] for it in listed] == ["txn_lost", "txn_paid"]
+    assert uzel("partner", "complete", "txn_paid", "receipt 9")[1] == "txn_paid is completed\n"
+    again = uzel("partner", "complete", "txn_paid", "receipt 9")
+    assert again[1] == "txn_paid is completed already\n"
+    assert told(uzel("partner", "fail", "txn_lost", "card refused", "--json"))["changed"]
+    (partner,) = told(uzel("partner", "list", "--json"))
+    assert (partner["available"], partner["held"]) == ("85.00", "0.00")
+    # A payment that was taken can still be given back; one that was given back is over.
+    assert uzel("partner", "fail", "txn_paid", "money came back")[0] == 0
+    assert told(uzel("partner", "list", "--json"))[0]["available"] == "100.00"
+    assert "make another payment" in uzel("partner", "complete", "txn_lost", "late")[2]
+    assert "there is no payment txn_none" in uzel("partner", "fail", "txn_none", "x")[2]
+    assert uzel("ledger", "verify")[0] == 0
+    acts = "select count(*) from audit where subject like 'payment:txn_%'"
+    assert asked(dsn, acts) == 3

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from partners_at_work import Paying, paying, rates
 from parts import go
 from uzel.ledger import chain
+from uzel.ledger.accounts import LIVE, open_account
 from uzel.model.currency import EXPONENTS, NotAnAmount, decimal
+from uzel.partners.manage import move_money
 from uzel.partners.payment import Answer, InFlight, KeyReused, State
 from uzel.partners.payments import Payments
 from uzel.partners.price import House, legs, price
@@ -131,11 +133,17 @@ def test_the_same_again_gets_the_same_again(shared_dsn: str) -> None:
                 await it.pay("2", "USD", key="a")
             poor = await it.pay("100", key="b")
             assert poor.status == 402
-            async with it.pool.acquire() as connection:
-                await connection.execute("select 1")
-            # A refusal stays one, whatever comes in meanwhile.
+            async with it.pool.acquire() as connection, connection.transaction():
+                house = await open_account(connection, LIVE, "top-ups", "RUB")
+                topped_up = await move_money(
+                    connection, it.partner.account, house, 20_000, kind="top_up",
+                    origin=f"later:{it.partner.public_id}", made_by="anna", reason="invoice 2",
+                )  # fmt: skip
+                assert topped_up.is_done
+            # A refusal stays one, though the money has come in meanwhile.
             assert (await it.pay("100", key="b")).body == poor.body
-            assert (await it.stands()).available_minor == 800
+            assert (await it.stands()).available_minor == 20_800
+            assert (await it.pay("100", key="c")).status == 200
 
     go(story)
 

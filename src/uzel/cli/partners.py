@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import Any
 
+from uzel.cli import payments
+
 SETTINGS = {
     "commission": ("commission_percent", "PERCENT", "on top of every payment"),
     "debit": ("debit", None, "when payments leave the balance: held until their end, or at once"),
@@ -37,6 +39,7 @@ def register(commands: Any) -> None:
     close.set_defaults(run=run_close)
     close.add_argument("--reason", help="why, needed")
     add_money(actions)
+    payments.register(actions)
     tokens = add_tokens(actions)
     for parser in (change, close):
         parser.add_argument("partner", metavar="PARTNER", help=WHICH)

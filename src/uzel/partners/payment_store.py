@@ -44,6 +44,13 @@ select count(*) as total, count(*) filter (where state = 'completed') as complet
        max(created_at) as last_at
   from payment where partner_id = $1 and book = $2
 """
+OF_EVERYBODY = """
+select m.public_id, p.name as partner, m.state, m.cost_minor, m.balance_currency, m.amount,
+       m.currency, m.created_at, m.error
+  from payment m join partner p on p.id = m.partner_id
+ where m.book = 'live' and ($1::text is null or m.state = $1)
+ order by m.id desc limit $2
+"""
 MOVE = """
 with moved as (
     update payment set state = $2, error = $3, entry_id = coalesce(entry_id, $4), refund_id = $5,
@@ -147,6 +154,11 @@ async def sums(connection: Connection | Pool, partner_id: int, book: str) -> Any
     given back is not charged.
     """
     return await connection.fetchrow(SUMS, partner_id, book)
+
+
+async def of_everybody(pool: Pool | Connection, state: str | None, most: int) -> list[Any]:
+    """Payments of all partners for real money, the newest first, with the name of the `partner`."""
+    return await pool.fetch(OF_EVERYBODY, state, most)
 
 
 async def lock(connection: Connection, public_id: str) -> Any:

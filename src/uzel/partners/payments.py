@@ -165,18 +165,22 @@ class Payments:
 
     async def _open_houses(self, asks: Sequence[Ask]) -> None:
         """Accounts of the house that are needed for the first time: before anything is locked."""
-        wanted = {
-            (ask.partner.book, name, currency)
-            for ask in asks
-            for name in ("payments", "exchange", "commission")
-            for currency in (ask.currency, ask.partner.currency)
-        }
+        wanted = {key for ask in asks for key in houses_of(ask)}
         for key in sorted(wanted - self._houses.keys()):
             async with self._pool.acquire() as connection:
                 try:
                     self._houses[key] = await open_account(connection, *key)
                 except NotAnAmount:  # no currency: said when it is priced
                     self._houses[key] = 0
+
+
+def houses_of(ask: Ask) -> list[tuple[str, str, str]]:
+    """(book, name, currency) of the accounts that a payment needs beside the partner's."""
+    book, currency, balance = ask.partner.book, ask.currency, ask.partner.currency
+    found = [(book, "payments", currency), (book, "commission", balance)]
+    if currency != balance:
+        found += [(book, "exchange", balance), (book, "exchange", currency)]
+    return found
 
 
 class Prices:
