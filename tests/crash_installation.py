@@ -57,6 +57,7 @@ class Installation:
     sandbox_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     iiko_key: str = ""
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def sandbox_url(self) -> str:
@@ -85,13 +86,25 @@ class Installation:
 
     def kill(self, name: str) -> None:
         """kill -9, and start it again as a supervisor would."""
-        self.signal(name, signal.SIGKILL)
         if name == "postgres":
+            self.signal(name, signal.SIGKILL)
             self.postgres.wait(10)
             self.postgres.start()
-        else:
+            return
+        with self.lock:
+            self.signal(name, signal.SIGKILL)
             self.processes[name].wait()
             self.start(name)
+
+    def supervise(self, over: threading.Event) -> None:
+        """Start again what ended by itself, as the supervisor of `uzel serve` does: a process that
+        finds no database when it starts ends.
+        """
+        while not over.wait(0.3):
+            with self.lock:
+                for name in ("web", "worker"):
+                    if self.processes[name].poll() is not None:
+                        self.start(name)
 
     def postmaster(self) -> int:
         return int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -148,12 +161,18 @@ def installation(folder: Path) -> Iterator[Installation]:
     with EmbeddedPostgres(folder) as postgres:
         running = Installation(folder, postgres)
         running.set_up()
+        over = threading.Event()
+        supervisor = threading.Thread(target=running.supervise, args=(over,), daemon=True)
         try:
             for name in ("sandbox", "web", "worker"):
                 running.start(name)
+            supervisor.start()
             until(running.ready)
             yield running
         finally:
+            over.set()
+            if supervisor.is_alive():
+                supervisor.join()
             for process in running.processes.values():
                 process.send_signal(signal.SIGCONT)
                 process.kill()

@@ -17,11 +17,30 @@ UNSENT = "select 1 from call where state in ('planned', 'sending') limit 1"
 UNKNOWN = "select m.phone from message m where m.state = 'unknown'"
 
 
+# A breaker that tripped on a machine under load stays open for a minute or two.
+SETTLED_WITHIN_S = 400.0
+STANDING = """
+select c.state, c.attempt, c.due_at - now() as due_in, now() - c.started_at as since,
+       c.error_class, c.detail, k.failures, k.open_until - now() as open_for,
+       now() - k.trial_at as trial_since, k.reason, n.state as connection
+  from call c join call_breaker k using (connection_id) join connection n on n.id = c.connection_id
+ where c.state in ('planned', 'sending') order by c.id limit 5
+"""
+
+
 def settle(hub: Installation, guests: Guests) -> None:
     """Until everything that was acknowledged has come to an end."""
     guests.leave()
     until(hub.ready)
-    until(lambda: not hub.query(OPEN) and not hub.query(UNSENT))
+    try:
+        until(lambda: not hub.query(OPEN) and not hub.query(UNSENT), SETTLED_WITHIN_S)
+    except AssertionError:
+        print("events", hub.query("select * from raw_event where state = 'received' limit 5"))
+        print("calls", hub.query(STANDING))
+        print({name: process.poll() for name, process in hub.processes.items()})
+        for log in sorted(hub.folder.glob("*.log")):
+            print(log.name, log.read_text()[-3000:])
+        raise
 
 
 def judge(hub: Installation, guests: Guests) -> Counter[str]:
