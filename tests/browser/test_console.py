@@ -34,7 +34,7 @@ def test_a_visit_becomes_a_message_before_ones_eyes(browser: Browser, demo: Demo
         expect(page.locator(".live[data-on]")).to_be_visible()
         send(demo, visit(7010, "+79990007010", name="Айгерим"))
         row = page.locator("#list tr", has_text="+7 999 000-70-10")
-        expect(row).to_be_visible(timeout=15_000)
+        expect(row).to_be_visible(timeout=60_000)
         expect(row).to_contain_text("доставлено", timeout=30_000)
         row.locator("a.open").click()
         life = page.locator("#life")
@@ -64,7 +64,7 @@ def test_a_lost_answer_is_decided_by_a_person(browser: Browser, demo: Demo) -> N
         expect(page.locator("main")).to_contain_text("Гость может получить это дважды")
         page.get_by_role("button", name="Да, отправить ещё раз").click()
         expect(page.locator(".notice").first).to_contain_text("Вызов пойдёт ещё раз")
-        expect(page.locator("#attempts")).to_contain_text("принят", timeout=15_000)
+        expect(page.locator("#attempts")).to_contain_text("принят", timeout=60_000)
     sent = [e for e in demo.journal("smsru", "send_sms") if phone[1:] in str(e["request"])]
     assert len(sent) == 2
 

@@ -18,7 +18,7 @@ from uzel.web.partner.codes import CODES
 
 PAGE = "docs/how-to/partner-api.md"
 HOST = "https://uzel.example.ru"
-ID = re.compile(r"(txn|quote)_[0-9a-f]{16}")
+ID = re.compile(r"(txn|quote|lead)_[0-9a-f]{16}")
 # What differs each time.
 PASSING = ("partner_id", "partner_name", "since", "until", "created_at", "updated_at", "at")
 
@@ -64,7 +64,7 @@ def test_every_example_answers_what_stands_under_it(shared_dsn: str, tmp_path: P
             last |= {match[1]: match[0] for match in ID.finditer(done.stdout)}
             assert shape(answer) == shape(expected), command
             ran += 1
-        assert ran == 7
+        assert ran == 8
 
 
 def test_every_code_stands_in_the_table() -> None:

@@ -160,6 +160,8 @@ async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None
     except UzelError as error:
         log.info("lookup of call %s has to wait: %s", row["id"], error)
         return None
+    except database.PASSING:
+        raise
     except Exception:  # an error of ours about one call must not keep the others waiting
         log.exception("lookup of call %s failed", row["id"])
         return None

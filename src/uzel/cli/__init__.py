@@ -17,6 +17,7 @@ from uzel.cli import (
     people,
     rates,
     recipients,
+    robots,
     running,
     sending,
 )
@@ -33,6 +34,7 @@ PARTS = (
     recipients,
     people,
     partners,
+    robots,
     ledger,
     benches,
 )

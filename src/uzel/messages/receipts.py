@@ -152,6 +152,8 @@ async def ask(
             return await runner.reach.ask(active, operation, {"ids": list(references)})
     except (CallFailed, ConfigError, TimeoutError) as error:
         log.warning("receipts of %s not read: %s", active.title, error or type(error).__name__)
+    except database.PASSING:
+        raise
     except Exception:  # an error of ours about one of them
         log.exception("receipts of %s cannot be read", active.title)
     return None

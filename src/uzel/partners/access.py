@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 from uzel.kit.database import Pool
 from uzel.kit.secrets import fingerprint
@@ -53,13 +54,18 @@ class Access:
         if row is None:
             return None
         await store.note_use(self._pool, row["token_id"])
-        partner = Partner(
-            row["id"],
-            row["public_id"],
-            row["name"],
-            row["currency"],
-            TEST if row["is_test"] else LIVE,
-            row["test_account_id"] if row["is_test"] else row["account_id"],
-            PartnerSettings.model_validate(row["settings"]),
-        )
+        partner = partner_of(row, TEST if row["is_test"] else LIVE)
         return Caller(row["token_id"], frozenset(row["scopes"]), partner)
+
+
+def partner_of(row: Any, book: str) -> Partner:
+    """A partner in one of its books."""
+    return Partner(
+        row["id"],
+        row["public_id"],
+        row["name"],
+        row["currency"],
+        book,
+        row["test_account_id"] if book == TEST else row["account_id"],
+        PartnerSettings.model_validate(row["settings"]),
+    )

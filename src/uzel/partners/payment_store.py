@@ -76,6 +76,14 @@ async def add_requests(connection: Connection, rows: Sequence[Sequence[Any]]) ->
         await connection.execute(ADD_REQUESTS, *columns(rows))
 
 
+async def claim(connection: Connection, partner_id: int, book: str, key: str) -> bool:
+    """Whether nobody else works on a request under this key; until the transaction ends."""
+    found: bool = await connection.fetchval(
+        "select pg_try_advisory_xact_lock(hashtextextended($1, 71))", f"{partner_id}:{book}:{key}"
+    )
+    return found
+
+
 async def add(connection: Connection, rows: Sequence[Sequence[Any]], at: Any) -> None:
     """New payments with their first step; see ADD for the order of the columns."""
     if rows:

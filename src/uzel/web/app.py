@@ -19,6 +19,10 @@ from uzel.web.hooks import PREFIX as HOOKS
 from uzel.web.hooks import Hooks, Receive, Scope, Send
 from uzel.web.partner.door import PATH as PARTNERS
 from uzel.web.partner.door import PartnerDoor
+from uzel.web.robot.reports import PATH as REPORTS
+from uzel.web.robot.reports import ReportsDoor
+from uzel.web.robot.tasks import PATHS as TASKS
+from uzel.web.robot.tasks import TasksDoor
 
 SAVE_COUNTS_EVERY_S = 5.0
 
@@ -30,7 +34,14 @@ class Web:
         https = deps.settings.url.startswith("https://")
         self._hooks = Hooks(deps.door)
         self._api = Headers(create_api(deps), https=https)
-        self._partners = Headers(PartnerDoor(deps.partners), https=https)
+        self._old = {
+            path: Headers(door, https=https)
+            for path, door in (
+                (PARTNERS, PartnerDoor(deps.partners)),
+                *((path, TasksDoor(deps.pool)) for path in TASKS),
+                (REPORTS, ReportsDoor(deps.pool)),
+            )
+        }
         self._rest = Headers(create_pages(deps), https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,8 +51,8 @@ class Web:
             await self._hooks(scope, receive, send)
         elif path.startswith(API):
             await self._api(scope, receive, send)
-        elif path == PARTNERS:
-            await self._partners(scope, receive, send)
+        elif path in self._old:
+            await self._old[path](scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 

@@ -146,7 +146,7 @@ def test_an_operator_reads_and_chooses_but_changes_nothing(
     assert 'action="/business/stop-list/add"' not in operator.page("/business/stop-list")
 
 
-HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
+HOSTILE = "<img src=x onerror=alert(1)>\"'&{{1337*7}}"
 
 
 def test_hostile_settings_come_out_as_text(web_app: WebApp, visitor: Visitor) -> None:
@@ -169,6 +169,6 @@ def test_hostile_settings_come_out_as_text(web_app: WebApp, visitor: Visitor) ->
     for path in [*paths, "/business/texts/edit?place=1&channel=email&variant=A"]:
         page = visitor.page(path)
         assert "<img" not in page.replace('<img src="/static/', ""), path
-        assert "49</" not in page
+        assert "9359" not in page
         seen += "&lt;img src=x" in page
     assert seen > 10

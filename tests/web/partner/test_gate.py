@@ -163,7 +163,7 @@ def test_no_token_gets_into_a_log_an_answer_or_the_database(
         assert (broken.status_code, broken.json()["error_code"]) == (500, "internal_error")
         answers.append(broken)
     logged = written.getvalue()
-    assert "a request of a partner failed" in logged
+    assert "a request to an old address failed" in logged
     assert canary not in logged
     for answer in answers[:-3] + answers[-1:]:
         assert canary not in answer.text + str(answer.headers)

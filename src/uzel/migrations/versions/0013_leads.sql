@@ -34,8 +34,6 @@ create table lead (
     version int not null default 1,
     leased_by int references robot,
     leased_until timestamptz,
-    -- What the partner paid for it; a lead that failed and was done later has another one.
-    payment_id bigint references payment,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     check ((partner_id is null) <> (connection_id is null)),
@@ -44,7 +42,11 @@ create table lead (
     unique (connection_id, external_id)
 );
 create index on lead (book, id) where state = 'new';
-create index on lead (payment_id) where payment_id is not null;
+create index on lead (book, external_id);
+
+-- What a partner pays for a lead; one that failed and was done later is paid for again.
+alter table payment add column lead_id bigint references lead;
+create index on payment (lead_id) where lead_id is not null;
 
 -- What happened to a lead, and who did it.
 create table lead_step (

@@ -11,7 +11,7 @@ PaymentState = Literal["pending", "completed", "failed"]
 MINOR = "Minor units of `balance_currency`."
 OF_BALANCE = "The currency of the balance."
 QUOTE_ID = r"^quote_[0-9a-f]{16}$"
-PAYMENT_ID = r"^txn_[0-9a-f]{16}$"
+PAYMENT_ID = r"^(lead_)?txn_[0-9a-f]{16}$"
 
 
 def above_zero(value: str) -> str:
@@ -124,6 +124,9 @@ class Payment(BaseModel):
     """
 
     id: str = Field(pattern=PAYMENT_ID, examples=["txn_0123456789abcdef"])
+    kind: Literal["payment", "lead"] = Field(
+        description="`lead`: the price of a lead.", examples=["payment"]
+    )
     state: PaymentState = Field(examples=["pending"])
     amount: str = Field(examples=["20"])
     currency: str = Field(examples=["USD"])

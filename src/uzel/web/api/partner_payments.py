@@ -124,6 +124,7 @@ def of_taken(
     priced = taken.priced
     return models.Payment(
         id=taken.public_id,
+        kind="payment",
         state=taken.state.value,
         amount=plain(amount),
         currency=priced.currency,
@@ -146,6 +147,7 @@ def of_row(row: Any) -> models.Payment:
     """A payment as it is in the database."""
     return models.Payment(
         id=row["public_id"],
+        kind=row["kind"],
         state=row["state"],
         amount=plain(row["amount"]),
         currency=row["currency"],

@@ -6,7 +6,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from uzel.partners.access import Caller
-from uzel.partners.manage import PAY, READ
+from uzel.partners.manage import LEADS, PAY, READ
 from uzel.web.api.problems import Coded
 from uzel.web.deps import deps_of
 from uzel.web.partner.gate import Denied, demand
@@ -16,7 +16,7 @@ bearer = HTTPBearer(
     scheme_name="partner_token",
     description=(
         "A partner's token, made with `uzel partner token`. Scopes: `read` sees balance, payments "
-        "and statements, `payments:write` pays."
+        "and statements, `payments:write` pays, `leads:write` submits leads."
     ),
 )
 ERRORS = {"unauthorized": "invalid_token", "scope_missing": "insufficient_scope"}
@@ -49,3 +49,4 @@ def headers(denied: Denied, nothing_given: bool) -> dict[str, str]:
 
 PartnerReader = Annotated[Caller, Security(partner_caller, scopes=[READ])]
 PartnerPayer = Annotated[Caller, Security(partner_caller, scopes=[PAY])]
+PartnerSubmitter = Annotated[Caller, Security(partner_caller, scopes=[LEADS])]

@@ -33,6 +33,9 @@ CODES: dict[str, Code] = {
     ),
     "not_found": Code(404, "Not found", "There is no such thing among what is yours."),
     "quote_not_found": Code(404, "No such quote", "There is no quote of yours under this id."),
+    "closed": Code(
+        403, "Closed", "This address is for robots with a token, and there is no such robot yet."
+    ),
     "method_not_allowed": Code(405, "Method not allowed", "The header Allow says which are."),
     "request_in_progress": Code(
         409,

@@ -6,6 +6,7 @@ from typing import Any
 from uzel.kit.database import Pool
 from uzel.ledger.accounts import TEST, standing
 from uzel.model.currency import decimal
+from uzel.partners import lead_store
 from uzel.partners import payment_store as store
 from uzel.partners.payment import Partner, State
 from uzel.partners.settings import Debit
@@ -14,6 +15,8 @@ from uzel.web.partner.reply import Refusal, Reply, clock, ok
 from uzel.web.partner.wanted import number
 
 DEFAULT_LIMIT, MOST = 100, 1000
+# What the price of a lead is called until there is a report on it.
+CHARGED = "charged"
 NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
@@ -96,10 +99,12 @@ async def transactions(call: Call) -> Reply:
     limit = limit_of(call.given.value("limit"))
     number_of_last = last["id"] if last else None
     rows = await store.newest(pool, partner.id, partner.book, limit, number_of_last)
+    about = await lead_store.of_payments(pool, [row["id"] for row in rows if row["kind"] == "lead"])
+    leads = {lead["payment_id"]: lead for lead in about}
     return ok(
         partner_name=partner.name,
         partner_id=partner.public_id,
-        transactions=[in_list(partner, row) for row in rows],
+        transactions=[in_list(partner, row, leads.get(row["id"])) for row in rows],
         stats=stats_of(partner, await store.sums(pool, partner.id, partner.book)),
         count=len(rows),
         next_before=rows[-1]["public_id"] if len(rows) == limit else None,
@@ -114,10 +119,12 @@ def limit_of(value: Any) -> int:
     return min(max(int(found[0]), 1), MOST) if found else DEFAULT_LIMIT
 
 
-def in_list(partner: Partner, row: Any) -> dict[str, Any]:
-    """With the names that lists have always had, beside those of a transaction."""
+def in_list(partner: Partner, row: Any, lead: Any = None) -> dict[str, Any]:
+    """With the names that lists have always had, beside those of a transaction; `lead`: what was
+    paid for, and the last report on it.
+    """
     one = transaction(partner, row)
-    return one | {
+    listed = one | {
         "transaction_id": one["id"],
         "lead_id": None,
         "partner_deal_id": one["external_id"],
@@ -129,6 +136,28 @@ def in_list(partner: Partner, row: Any) -> dict[str, Any]:
         "completion_status": None,
         "completion_details": None,
     }
+    return listed if lead is None else listed | of_lead(row, lead)
+
+
+def of_lead(row: Any, lead: Any) -> dict[str, Any]:
+    """What is different about the price of a lead."""
+    sent = {"dealId": lead["external_id"], "paymentUrl": lead["payment_url"], **lead["data"]}
+    said = {
+        "status": CHARGED if row["state"] == State.PENDING else row["state"],
+        "lead_id": lead["deal_id"],
+        "partner_deal_id": lead["external_id"],
+        "lead_data_received": sent,
+    }
+    if lead["report_id"] is not None:
+        given = lead["report"]
+        said["completion_status"] = lead["status"]
+        said["completion_details"] = {
+            "status": lead["status"],
+            **{name: given.get(name) for name in ("amount", "currency", "email", "card")},
+            "report_id": lead["report_id"],
+            "reported_at": clock(lead["reported_at"]),
+        }
+    return said
 
 
 def stats_of(partner: Partner, sums: Any) -> dict[str, Any]:

@@ -1,0 +1,162 @@
+"""Leads of partners: submitted in batches, each known by the partner's own number."""
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from uzel.model.currency import text
+from uzel.partners import lead_store
+from uzel.partners.lead import Batch, NewLead, TooPoor
+from uzel.partners.leads import submit
+from uzel.partners.payment import KEY, Answer, InFlight, KeyReused, Partner
+from uzel.web.api import partner_lead_models as models
+from uzel.web.api.openapi import BAD_REQUEST, CONFLICT, NOT_FOUND, POOR, RATE_LIMITED
+from uzel.web.api.paging import MOST
+from uzel.web.api.partner_models import Number
+from uzel.web.api.partner_tokens import PartnerReader, PartnerSubmitter
+from uzel.web.api.problems import MEDIA_TYPE, Coded, problem_of
+from uzel.web.deps import deps_of
+from uzel.web.partner.leads import MOST_LEAD_BYTES, dumps
+from uzel.web.partner.wanted import LONGEST_KEY
+
+HERE = "v1-leads"
+
+router = APIRouter(prefix="/partner", tags=["partners"], responses=RATE_LIMITED)
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=LONGEST_KEY,
+        pattern=r"^[!-~]([ -~]*[!-~])?$",
+        description="The same key with the same batch gets the same answer, byte for byte.",
+        examples=["1f0f3d94-9d5e-4b8e-8c57-8f6f0c1a7a52"],
+    ),
+]
+
+
+@router.post(
+    "/leads",
+    operation_id="submitPartnerLeads",
+    response_model=models.LeadResults,
+    responses={**BAD_REQUEST, **POOR, **CONFLICT},
+)
+async def post_leads(
+    request: Request,
+    caller: PartnerSubmitter,
+    batch: models.LeadBatch,
+    key: Key = None,
+) -> Response:
+    """Submit leads. All that are new are taken, or none where the balance does not suffice for
+    their price; those of before stay as they were.
+    """
+    partner, leads = caller.partner, [lead_of(lead) for lead in batch.leads]
+
+    def render(outcome: Batch | TooPoor) -> Answer:
+        if isinstance(outcome, Batch):
+            return Answer(200, results(partner, outcome).model_dump_json().encode())
+        problem = problem_of(request, poor(partner, outcome))
+        return Answer(problem.status, problem.model_dump_json(exclude_none=True).encode())
+
+    said = hashlib.sha256(dumps(batch.model_dump(mode="json"))).digest()
+    kept_under = f"{KEY}{HERE}:{key}" if key is not None else None
+    try:
+        answer = await submit(deps_of(request).pool, partner, leads, render, kept_under, said)
+    except InFlight:
+        again = {"retry-after": "1"}
+        raise Coded("request_in_progress", "The same is being worked on now.", again) from None
+    except KeyReused:
+        text_ = "Another request was made under this Idempotency-Key."
+        raise Coded("idempotency_key_reused", text_) from None
+    headers = {"idempotent-replayed": "true"} if answer.repeated else {}
+    media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
+    return Response(answer.body, answer.status, headers, media_type)
+
+
+def lead_of(lead: models.NewLead) -> NewLead:
+    """Raises Coded."""
+    if len(dumps(lead.data)) > MOST_LEAD_BYTES:
+        raise Coded("invalid_request", f"data of {lead.external_id} is larger than 16 KiB.")
+    return NewLead(lead.external_id, lead.payment_url, lead.data)
+
+
+def results(partner: Partner, batch: Batch) -> models.LeadResults:
+    return models.LeadResults(
+        leads=[
+            models.LeadResult(
+                external_id=it.external_id,
+                lead_id=it.public_id,
+                result="accepted" if it.is_new else "duplicate",
+            )
+            for it in batch.leads
+        ],
+        cost_minor=batch.cost_minor,
+        available_minor=batch.available_minor,
+        balance_currency=partner.currency,
+    )
+
+
+def poor(partner: Partner, outcome: TooPoor) -> Coded:
+    costs = text(outcome.required_minor, partner.currency)
+    there_is = text(outcome.available_minor, partner.currency)
+    said = f"{outcome.count} leads cost {costs} {partner.currency}; available: {there_is}."
+    return Coded("insufficient_funds", said)
+
+
+class LeadQuery(BaseModel):
+    """Which leads."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: Annotated[str, StringConstraints(pattern=models.LEAD_ID)] | None = Field(
+        default=None,
+        description="`next_cursor` of the page before; keep the other parameters as they were.",
+    )
+    limit: int = Field(default=50, ge=1, le=MOST, description="Items a page at most.")
+    state: models.LeadState | None = None
+    external_id: Number | None = Field(
+        default=None, description="Your own number.", examples=["deal-118"]
+    )
+
+
+@router.get("/leads", operation_id="listPartnerLeads", responses=NOT_FOUND)
+async def list_leads(
+    request: Request,
+    response: Response,
+    caller: PartnerReader,
+    query: Annotated[LeadQuery, Query()],
+) -> models.Leads:
+    """Your leads, newest first."""
+    pool, partner = deps_of(request).pool, caller.partner
+    before = None
+    if query.cursor is not None:
+        before = await lead_store.of_partner_named(pool, partner.id, partner.book, query.cursor)
+        if before is None:
+            raise Coded("not_found", "There is no page of yours that begins here.")
+    rows = await lead_store.of_partner(
+        pool, partner.id, partner.book, query.limit + 1,
+        before=before, state=query.state, external_id=query.external_id,
+    )  # fmt: skip
+    more = rows[query.limit - 1]["public_id"] if len(rows) > query.limit else None
+    if more is not None:
+        url = request.url.include_query_params(cursor=more)
+        response.headers["link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return models.Leads(items=[of_row(row) for row in rows[: query.limit]], next_cursor=more)
+
+
+def of_row(row: Any) -> models.Lead:
+    return models.Lead(
+        id=row["public_id"],
+        external_id=row["external_id"],
+        state=row["state"],
+        payment_url=row["payment_url"],
+        data=row["data"],
+        payment_id=row["payment"],
+        report_status=row["status"],
+        reported_at=row["reported_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

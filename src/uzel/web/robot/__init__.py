@@ -1,0 +1,1 @@
+"""The old addresses of robots: the list of leads, and reports on them."""

@@ -1,0 +1,157 @@
+"""`/amogt/zeno_report.php?id=…`: a robot reports on a lead, by POST or, as those do that can do
+nothing but open addresses, by GET.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from uzel.kit.body import storable
+from uzel.kit.database import Connection, Pool
+from uzel.model.currency import EXPONENTS
+from uzel.model.sums import SIGNS, read_sum
+from uzel.partners import report_store
+from uzel.partners.reports import Kept, Report, take
+from uzel.web.partner.answering import Answering
+from uzel.web.partner.carriers import Given, read
+from uzel.web.partner.reply import Refusal, Reply
+from uzel.web.robot.entry import admit, sent
+
+PATH = "/amogt/zeno_report.php"
+METHODS = ("GET", "POST")
+# What robots say; the CRM's own word for a success is the second.
+GOOD, BAD = ("успешно", "выполнено"), ("ошибка!", "ошибка")
+RECEIVED = "Report received and processed."
+DEFERRED = "Report saved, AmoCRM update deferred."
+LONGEST = 255
+# So long an answer waits for the CRM's.
+WITHIN_S, LOOK_EVERY_S = 5.0, 0.1
+
+# Begins what the CRM is to hear of a report (its number), in the transaction that keeps it.
+Begin = Callable[[Connection, int], Awaitable[None]]
+CARD = re.compile(r"(?:[0-9][ -]?){13,19}")
+
+
+class ReportsDoor(Answering):
+    """The application of the address."""
+
+    def __init__(self, pool: Pool, begin: Begin | None = None, within_s: float = WITHIN_S) -> None:
+        self._pool = pool
+        self._begin = begin
+        self._within_s = within_s
+
+    async def do(self, request: Request) -> Reply:
+        if request.method not in METHODS:
+            text, allowed = "Invalid request method.", {"allow": ", ".join(METHODS)}
+            raise Refusal("method_not_allowed", text, headers=allowed)
+        given = await read(request)
+        robot = await admit(self._pool, given)
+        if given.problem is not None:
+            raise Refusal("invalid_json", given.problem)
+        report, warnings = read_report(given)
+        async with self._pool.acquire() as connection, connection.transaction():
+            kept = await take(
+                connection, robot.book, report, robot_id=robot.id, made_by=f"robot:{robot.name}"
+            )
+            if kept.crm_state == "waiting" and self._begin is not None:
+                await self._begin(connection, kept.id)
+        state, message = await self._heard(kept)
+        return told(kept, report, state, message, warnings)
+
+    async def _heard(self, kept: Kept) -> tuple[str, str | None]:
+        """What became of it at the CRM, as far as it is known within some seconds."""
+        state, message = kept.crm_state, kept.crm_message
+        until = time.monotonic() + self._within_s
+        while state == "waiting" and time.monotonic() < until:
+            await asyncio.sleep(LOOK_EVERY_S)
+            row = await report_store.crm_answer(self._pool, kept.id)
+            state, message = row["crm_state"], row["crm_message"]
+        return ("deferred", DEFERRED) if state == "waiting" else (state, message)
+
+
+def read_report(given: Given) -> tuple[Report, list[str]]:
+    """(what is reported, what of it could not be read). Raises Refusal."""
+    deal_id = text_of(given, "id")
+    if deal_id is None:
+        raise Refusal("invalid_parameters", "Missing lead ID in GET parameters.")
+    status = text_of(given, "status")
+    if status is None:
+        raise Refusal("invalid_parameters", "Missing required POST parameter: status.")
+    if status.lower() not in (*GOOD, *BAD):
+        text = "Invalid value for POST parameter 'status'. Allowed: Успешно, ОШИБКА!"
+        raise Refusal("invalid_parameters", text)
+    written, warnings = text_of(given, "amount"), []
+    found = read_sum(written) if written else None
+    if written and found is None:
+        warnings.append(f"amount: '{written}' is no amount, or could be two.")
+    currency = currency_of(text_of(given, "currency")) or (found.currency if found else None)
+    report = Report(
+        deal_id,
+        text_of(given, "partner_id"),
+        status.lower() in GOOD,
+        status,
+        found.amount if found else None,
+        currency,
+        text_of(given, "email"),
+        masked(text_of(given, "card")),
+        {name: masked(value) for name, value in sent(given).items()},
+    )
+    return report, warnings
+
+
+def text_of(given: Given, name: str) -> str | None:
+    """A parameter as text; None where there is none. Raises Refusal for what is none."""
+    value: Any = given.value(name)
+    if isinstance(value, bool | list | dict):
+        raise Refusal("invalid_parameters", f"{name} is no text.")
+    text = storable(str(value)).strip() if value is not None else ""
+    if len(text) > LONGEST:
+        raise Refusal("invalid_parameters", f"{name} has at most {LONGEST} characters.")
+    return text or None
+
+
+def masked(value: Any) -> Any:
+    """Whole numbers of cards are kept nowhere: the first six and the last four digits are enough to
+    tell cards apart.
+    """
+    return CARD.sub(shortened, value) if isinstance(value, str) else value
+
+
+def shortened(found: re.Match[str]) -> str:
+    digits = "".join(sign for sign in found[0] if sign.isdigit())
+    if not is_card(digits):
+        return found[0]
+    return f"{digits[:6]}{'*' * (len(digits) - 10)}{digits[-4:]}"
+
+
+def is_card(digits: str) -> bool:
+    """Whether the last digit checks the others (ISO/IEC 7812)."""
+    doubled = [int(sign) * (1 + place % 2) for place, sign in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def currency_of(text: str | None) -> str | None:
+    """A code in any case, or a sign."""
+    if text is None:
+        return None
+    code = SIGNS.get(text.lower().strip("."), text.upper())
+    return code if code in EXPONENTS else None
+
+
+def told(kept: Kept, report: Report, state: str, message: str | None, warnings: list[str]) -> Reply:
+    content: dict[str, Any] = {
+        "status": "success",
+        "message": RECEIVED,
+        "report_id": kept.public_id,
+        "lead_id": report.deal_id,
+        "amo_status": state,
+        "amo_message": message,
+    }
+    if warnings:
+        content["warnings"] = warnings
+    return Reply(200, orjson.dumps(content))
