@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from uzel.calls.outcome import RULES, Result, State
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 # Attempts that may have happened: neither answered, nor found by a look-up not to have happened.
 # `CERTAIN` are the errors of attempts that certainly did not.
@@ -147,7 +147,7 @@ async def plan(
         "$6::timestamptz[]) "
         "as g(connection_id, operation, arguments, effect, request_id, due_at) "
         "on conflict (effect) do nothing returning id",
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
     return [row["id"] for row in found]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from uzel.jobs.queue import enqueue_from
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 # One statement, so one trip and one commit: rows sorted by the unique key (two batches with the
 # same duplicates cannot wait for each other in a circle), and one job for every so many new rows.
@@ -92,12 +92,12 @@ async def take(connection: Connection, ids: Sequence[int]) -> list[Any]:
 
 async def add(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Store elements; returns a row each, whose `id` is null where it is a duplicate."""
-    return await connection.fetch(ADD, *(list(column) for column in zip(*rows, strict=True)))
+    return await connection.fetch(ADD, *columns(rows))
 
 
 async def add_duplicates(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Store elements that repeat an event."""
-    await connection.execute(ADD_DUPLICATES, *(list(column) for column in zip(*rows, strict=True)))
+    await connection.execute(ADD_DUPLICATES, *columns(rows))
 
 
 async def processed(connection: Connection, ids: Sequence[int]) -> None:
@@ -176,7 +176,7 @@ async def decide(connection: Connection, decisions: Sequence[tuple[int, str, str
         "update event e set decision = d.decision, reason = d.reason "
         "from unnest($1::bigint[], $2::text[], $3::text[]) as d(id, decision, reason) "
         "where e.id = d.id",
-        *(list(column) for column in zip(*decisions, strict=True)),
+        *columns(decisions),
     )
 
 
@@ -186,5 +186,5 @@ async def count_refusals(pool: Pool, counts: Sequence[tuple[datetime, str, str, 
         "insert into refusal (day, connector, reason, count) "
         "select * from unnest($1::date[], $2::text[], $3::text[], $4::bigint[]) "
         "on conflict (day, connector, reason) do update set count = refusal.count + excluded.count",
-        *(list(column) for column in zip(*counts, strict=True)),
+        *columns(counts),
     )

@@ -5,7 +5,7 @@ import contextlib
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -110,6 +110,11 @@ async def prepare(connection: Connection) -> None:
         await connection.set_type_codec(
             name, encoder=encode_json, decoder=orjson.loads, schema="pg_catalog"
         )
+
+
+def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Rows as the arrays that `unnest($1, $2, …)` makes rows of again; there is at least one."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def encode_json(value: Any) -> str:

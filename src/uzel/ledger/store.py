@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, columns
 from uzel.ledger.judge import Writing
 
 # One order of locks for everybody, so nobody waits for who waits for him. The shared one lets the
@@ -117,7 +117,3 @@ async def write(
     if writing.ends:
         await connection.execute(WRITE_ENDS, *columns(writing.ends), at)
     await connection.execute(WRITE_BALANCES, *columns(balances), at)
-
-
-def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 COLUMNS = "address, source, wording, given_at, noted_by, noted_at"
 
@@ -70,7 +70,7 @@ async def add(
         "as g(address, source, wording, given_at) on conflict do nothing returning address",
         business_id,
         noted_by,
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
     return len(found)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 # Somebody without WhatsApp may install it, but hardly this week.
 UNREACHABLE_FOR = "7 days"
@@ -107,7 +107,7 @@ async def note_inbound(connection: Connection, rows: Sequence[tuple[int, str, da
         "group by 1, 2 order by 1, 2 "
         "on conflict (connection_id, address) "
         "do update set last_at = greatest(w.last_at, excluded.last_at)",
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 # How far along a message is. A state never gives way to a lower one, so receipts may come late,
 # twice and in any order.
@@ -82,17 +82,17 @@ returning m.id, m.connection_id, m.reference, m.state
 
 async def add(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Write messages; one whose origin already has its message is left out."""
-    return await connection.fetch(ADD, *(list(column) for column in zip(*rows, strict=True)))
+    return await connection.fetch(ADD, *columns(rows))
 
 
 async def close(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """(id, state, reason, reference, cost, currency) after the call ended."""
-    await connection.execute(CLOSE, *(list(column) for column in zip(*rows, strict=True)))
+    await connection.execute(CLOSE, *columns(rows))
 
 
 async def settle(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Apply receipts; returns (id, connection_id, reference, state) of their messages."""
-    return await connection.fetch(SETTLE, *(list(column) for column in zip(*rows, strict=True)))
+    return await connection.fetch(SETTLE, *columns(rows))
 
 
 async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -106,7 +106,7 @@ async def keep_early(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
         "from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], "
         "$6::bigint[], $7::text[], $8::text[], $9::bool[]) as r(connection_id, reference, state, "
         "reason, at, cost, currency, suppress, unreachable)",
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
 
 
@@ -219,7 +219,7 @@ async def adopt(connection: Connection, rows: Sequence[tuple[int, int, str]]) ->
         "from unnest($1::bigint[], $2::int[], $3::text[]) as g(id, connection_id, reference) "
         "where m.id = g.id and m.connection_id = g.connection_id and m.reference is null "
         "and m.state in ('planned', 'unknown', 'accepted') returning m.id",
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
     return [row["id"] for row in found]
 
@@ -230,7 +230,7 @@ async def ask_soon(connection: Connection, pairs: Sequence[tuple[int, str]]) -> 
         "update message m set hinted_at = now() from unnest($1::int[], $2::text[]) "
         "as g(connection_id, reference) "
         "where m.connection_id = g.connection_id and m.reference = g.reference",
-        *(list(column) for column in zip(*pairs, strict=True)),
+        *columns(pairs),
     )
 
 

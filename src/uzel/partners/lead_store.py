@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 KNOWN = """
 select external_id, id, public_id, deal_id from lead
@@ -59,8 +59,7 @@ async def add(
     """New leads: (public_id, external_id, deal_id, payment_url, data). Returns those that are new
     indeed: (id, external_id, public_id, deal_id).
     """
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return await connection.fetch(ADD, partner_id, book, *columns, made_by)
+    return await connection.fetch(ADD, partner_id, book, *columns(rows), made_by)
 
 
 async def link_payments(

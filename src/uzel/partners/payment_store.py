@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 
 REQUESTS = """
 select r.partner_id, r.book, r.key, r.fingerprint, r.status, r.body
@@ -189,7 +189,3 @@ async def move(
 ) -> None:
     """Write its next state and who made it so."""
     await connection.execute(MOVE, number, state, error, entry_id, refund_id, made_by, reason)
-
-
-def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

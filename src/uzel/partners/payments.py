@@ -10,7 +10,7 @@ from decimal import Decimal
 import asyncpg
 
 from uzel.kit.batch import Batcher
-from uzel.kit.database import Connection, Pool
+from uzel.kit.database import Connection, Pool, columns
 from uzel.ledger.accounts import open_account
 from uzel.ledger.command import Verdict
 from uzel.ledger.post import post
@@ -110,7 +110,7 @@ class Payments:
     ) -> list[Answer | Exception | None]:
         """What was answered before, in the places of the asks."""
         wanted = [(a.partner.id, a.partner.book, key) for a in asks for key in a.keys]
-        rows = await store.requests(connection, *store.columns(wanted)) if wanted else []
+        rows = await store.requests(connection, *columns(wanted)) if wanted else []
         found = {(row["partner_id"], row["book"], row["key"]): row for row in rows}
         answers: list[Answer | Exception | None] = []
         for ask in asks:
@@ -236,7 +236,7 @@ async def numbers_used(
         for ask, answer in zip(asks, answers, strict=True)
         if answer is None and ask.external_id is not None
     ]
-    rows = await store.numbers(connection, *store.columns(wanted)) if wanted else []
+    rows = await store.numbers(connection, *columns(wanted)) if wanted else []
     found = {(row["partner_id"], row["book"], row["external_id"]): row for row in rows}
     for place, ask in enumerate(asks):
         key = (ask.partner.id, ask.partner.book, ask.external_id)

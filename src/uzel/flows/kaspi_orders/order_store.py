@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, columns
 
 PUT = """
 insert into shop_order as o (shop_id, code, event_id, source_order, status, state, currency, total,
@@ -113,7 +113,7 @@ async def known(
 
 async def put(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Write down what was told of orders; see PUT. Returns those that are new or newer."""
-    return await connection.fetch(PUT, *(list(column) for column in zip(*rows, strict=True)))
+    return await connection.fetch(PUT, *columns(rows))
 
 
 async def in_step(connection: Connection, shop_id: int, step: str, most: int) -> list[Any]:

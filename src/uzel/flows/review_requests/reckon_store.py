@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, columns
 
 # First ways only: those that take over leave as soon as they may. What the budget holds has a day
 # of its own, and what met an error is tried again in its time.
@@ -64,5 +64,5 @@ async def move(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[
     """(message, when it leaves or None for now, until when, seconds until the reminder or None);
     returns the connection of each.
     """
-    found = await connection.fetch(MOVE, *(list(column) for column in zip(*rows, strict=True)))
+    found = await connection.fetch(MOVE, *columns(rows))
     return [row["connection_id"] for row in found]

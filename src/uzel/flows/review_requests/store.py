@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, columns
 
 # The origins of all messages that stand in for each other for a request.
 WAYS = """array(select 'review_request:' || {} || case when h = 0 then '' else '#' || h end
@@ -158,7 +158,7 @@ select distinct n.business_id, e.phone
 
 async def claim(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> dict[int, int]:
     """Event id → request id for the visits that are now ours to ask about."""
-    found = await connection.fetch(CLAIM, *(list(column) for column in zip(*rows, strict=True)))
+    found = await connection.fetch(CLAIM, *columns(rows))
     return {row["event_id"]: row["id"] for row in found}
 
 
@@ -166,7 +166,7 @@ async def take_gap(connection: Connection, rows: Sequence[tuple[int, str, int]])
     """(business, phone, request) → the requests whose phone may be asked now."""
     if not rows:
         return set()
-    found = await connection.fetch(TAKE_GAP, *(list(column) for column in zip(*rows, strict=True)))
+    found = await connection.fetch(TAKE_GAP, *columns(rows))
     return {row["request_id"] for row in found}
 
 
@@ -186,13 +186,12 @@ async def cancel_all(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
     while left:
         # One statement changes a row once, so the parts of one visit take turns.
         turn = {(row[1], row[2]): row for row in reversed(left)}
-        columns = zip(*(turn[key] for key in sorted(turn)), strict=True)
-        found = await connection.fetch(CANCEL, *(list(column) for column in columns))
+        found = await connection.fetch(CANCEL, *columns(turn[key] for key in sorted(turn)))
         ids.extend(row["id"] for row in found)
         taken = set(map(id, turn.values()))
         left = [row for row in left if id(row) not in taken]
     if parts := [(row[1], row[2], row[7], row[6]) for row in rows if row[7]]:
-        await connection.execute(NOTE_PARTS, *(list(c) for c in zip(*parts, strict=True)))
+        await connection.execute(NOTE_PARTS, *columns(parts))
     return ids
 
 
@@ -207,9 +206,7 @@ async def cancel_parts(connection: Connection, rows: Sequence[tuple[Any, ...]]) 
     """
     if not rows:
         return []
-    found = await connection.fetch(
-        CANCEL_PARTS, *(list(column) for column in zip(*rows, strict=True))
-    )
+    found = await connection.fetch(CANCEL_PARTS, *columns(rows))
     return [row["id"] for row in found]
 
 
@@ -236,7 +233,7 @@ async def note_phones(connection: Connection, rows: Sequence[tuple[int, str | No
     await connection.execute(
         "update event e set phone = g.phone from unnest($1::bigint[], $2::text[]) "
         "as g(id, phone) where e.id = g.id and g.phone is not null",
-        *(list(column) for column in zip(*rows, strict=True)),
+        *columns(rows),
     )
 
 
