@@ -46,6 +46,7 @@ from uzel.messages.guard_store import reckon
 from uzel.messages.receipts import match_early, poll_receipts
 from uzel.messages.route import escalate, expire
 from uzel.messages.send import belongs_to_another, on_closed
+from uzel.partners import hooks
 
 # Who is asked before a call leaves, by the first word of its effect.
 GUARDS: dict[str, Guard] = {"message": guard}
@@ -82,6 +83,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         "message": on_closed,
         "guest": ReviewRequests(registry, url).on_guests,
         "shop": on_orders_closed,
+        hooks.OWNER: hooks.on_closed,
     }
 
 
@@ -152,6 +154,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("abandoned", 2, lambda: recover.recover_abandoned(pool, registry, runner)),
         Periodic("taken back", 5, runner.take_back_lost),
         Periodic("overdue", 3, lambda: recover.wake_overdue(pool)),
+        Periodic("given up", 60, lambda: recover.give_up_old(pool, registry, runner)),
         Periodic("lookups", 5, look_up),
         Periodic("left behind", 5, lambda: wake_left_behind(pool)),
         Periodic("early receipts", 3, lambda: match_early(pool)),

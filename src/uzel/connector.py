@@ -164,6 +164,19 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """For who asks a server that may be away for days.
+
+    pauses_s     between attempts; the last one is repeated
+    tries_for_s  a call is tried for so long after it was planned, the last time at the very end,
+                 and then given up, however few its attempts were
+    """
+
+    pauses_s: tuple[float, ...]
+    tries_for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One thing we may ask of the provider.
 
@@ -180,6 +193,7 @@ class Operation:
     settles_after_s  how long after it left a request may still have its effect, though its answer
                 was lost: a gateway that gave up does not stop the work behind it. What `look_up`
                 does not find proves nothing before
+    patience    how long and how often it is tried; None: as all calls are, see `calls.outcome`
     """
 
     name: str
@@ -191,6 +205,7 @@ class Operation:
     repeatable_for_s: int | None = None
     look_up: Callable[..., Awaitable[Answer | None]] | None = None
     settles_after_s: float = 15.0
+    patience: Patience | None = None
 
 
 @dataclass(frozen=True, slots=True)

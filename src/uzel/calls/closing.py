@@ -5,7 +5,7 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from uzel.calls import store
 from uzel.calls.outcome import Health, Result, State
@@ -19,6 +19,8 @@ log = logging.getLogger("uzel.calls")
 BREAKER_THRESHOLD = 5
 AGAIN_S = 0.5
 APART_S = 0.02
+# Beyond the longest pause of a call without a patience of its own.
+FAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,17 @@ class Closing:
         """
         by_id = {result.call_id: result for result in results}
         rows = await store.close(connection, sorted(results, key=lambda r: r.call_id))
-        told: dict[str, list[Closed]] = {}
-        for row in rows:
-            owner = row["effect"].partition(":")[0]
-            told.setdefault(owner, []).append(Closed(row["effect"], by_id[row["id"]]))
-        for owner, closed in told.items():
-            await self._owners[owner](connection, closed)
+        await self.tell(connection, [Closed(row["effect"], by_id[row["id"]]) for row in rows])
         await keep_health(connection, results)
         await book_retries(connection, results)
+
+    async def tell(self, connection: database.Connection, closed: Sequence[Closed]) -> None:
+        """Tell the owners of calls how these ended."""
+        told: dict[str, list[Closed]] = {}
+        for item in closed:
+            told.setdefault(item.effect.partition(":")[0], []).append(item)
+        for owner, theirs in told.items():
+            await self._owners[owner](connection, theirs)
 
 
 def without_details(result: Result) -> Result:
@@ -117,11 +122,17 @@ async def keep_health(connection: database.Connection, results: Sequence[Result]
 
 
 async def book_retries(connection: database.Connection, results: Sequence[Result]) -> None:
-    """Have somebody come back to the calls that are planned again."""
+    """Have somebody come back to the calls that are planned again. What is due later than `FAR` is
+    found by `recover.wake_overdue`: jobs of many hours would pile up in the queue.
+    """
     now = datetime.now(UTC)
     first: dict[int, datetime] = {}
     for result in results:
-        if result.state is State.PLANNED and result.due_at is not None:
+        if (
+            result.state is State.PLANNED
+            and result.due_at is not None
+            and result.due_at < now + FAR
+        ):
             known = first.get(result.connection_id, result.due_at)
             first[result.connection_id] = min(known, result.due_at)
     for connection_id, due_at in first.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from uzel.connector import Answer, Operation
+from uzel.connector import Answer, Operation, Patience
 from uzel.errors import (
     AddressRefused,
     AuthFailed,
@@ -94,10 +94,23 @@ def of_answer_of_no_sense(attempt: int) -> Rule:
     return Rule(State.NOT_SENT, health, counts=False)
 
 
-def retry_delay_s(attempt: int) -> float:
-    """Seconds before the next try: doubling, with up to a quarter of jitter on top, never less."""
+def retry_delay_s(attempt: int, patience: Patience | None = None) -> float:
+    """Seconds before the next try: doubling, or as the operation says, with up to a quarter of
+    jitter on top, never less.
+    """
     wait_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(attempt - 1, 20))
+    if patience is not None:
+        wait_s = patience.pauses_s[min(attempt, len(patience.pauses_s)) - 1]
     return wait_s * random.uniform(1.0, 1.25)  # noqa: S311 - spreading load, not guarding it
+
+
+def next_try_s(operation: Operation, attempt: int, age_s: float, *, counts: bool) -> float | None:
+    """Seconds before the next try; None: there is none. `age_s`: since the call was planned."""
+    patience = operation.patience
+    if patience is not None:
+        left_s = patience.tries_for_s - age_s
+        return min(retry_delay_s(attempt, patience), left_s) if left_s > 0 else None
+    return retry_delay_s(attempt) if attempt < MOST_ATTEMPTS or not counts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,23 +152,24 @@ def failed(
     now: datetime,
     *,
     in_doubt: bool = False,
+    age_s: float = 0.0,
 ) -> Result:
     """What `error` makes of the call. `in_doubt`: an earlier attempt may have happened, so this one
-    can end nothing but by success.
+    can end nothing but by success. `age_s`: since it was planned.
     """
     rule = rule_for(error)
     if isinstance(error, ContractBroken) and operation.repeatable:
         rule = of_answer_of_no_sense(attempt)
-    outcome = rule.outcome
-    if outcome is State.UNKNOWN and operation.repeatable and attempt < MOST_ATTEMPTS:
-        outcome = State.NOT_SENT
-    due_at = None
+    outcome, due_at = rule.outcome, None
     health, counts = rule.health, rule.counts
     if isinstance(error, RateLimited) and not error.everyone:
         health, counts = Health.SAYS_NOTHING, True
-    if outcome is State.NOT_SENT and (attempt < MOST_ATTEMPTS or not counts):
+    wait_s = next_try_s(operation, attempt, age_s, counts=counts)
+    if outcome is State.UNKNOWN and operation.repeatable and wait_s is not None:
+        outcome = State.NOT_SENT
+    if outcome is State.NOT_SENT and wait_s is not None:
         outcome = State.PLANNED
-        due_at = now + timedelta(seconds=retry_delay_s(attempt))
+        due_at = now + timedelta(seconds=wait_s)
         if isinstance(error, RateLimited):
             due_at = max(error.retry_at, now)
     if in_doubt and outcome in (State.NOT_SENT, State.REJECTED):

@@ -22,6 +22,9 @@ log = logging.getLogger("uzel.calls")
 WORKER_SILENT_S = 10.0
 LONGEST_SENDING_S = 90.0
 LOOK_UP_EVERY_S = 15.0
+# The last attempt is due when patience ends; a breaker may keep it waiting for a while.
+GRACE_S = 1800.0
+TOO_OLD = "given up: it waited longer than it is tried"
 
 
 class Choice(StrEnum):
@@ -71,6 +74,37 @@ def abandoned(active: Active | None, row: Any) -> Result:
         due_at=datetime.now(UTC) if repeatable else None,
         error_class="OutcomeUnknown",
         detail="the process that made the call ended before the answer was written down",
+    )
+
+
+async def give_up_old(pool: database.Pool, registry: Registry, runner: Runner) -> None:
+    """Planned calls of operations with a patience of their own that is over, and whose turn never
+    came again: their server answers nobody, or the connection is off.
+    """
+    patient = {
+        f"{active.connector.name}.{operation.name}": operation.patience.tries_for_s + GRACE_S
+        for active in registry.all()
+        for operation in active.connector.operations.values()
+        if operation.patience is not None
+    }
+    if not patient:
+        return
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await store.give_up(connection, list(patient), list(patient.values()), TOO_OLD)
+        await runner.closing.tell(
+            connection, [Closed(row["effect"], given_up(row)) for row in rows]
+        )
+
+
+def given_up(row: Any) -> Result:
+    """The result of a call that grew too old while it waited."""
+    return Result(
+        row["id"],
+        row["connection_id"],
+        row["attempt"],
+        State.NOT_SENT,
+        Health.SAYS_NOTHING,
+        detail=TOO_OLD,
     )
 
 

@@ -27,6 +27,27 @@ async def find_abandoned(
     )
 
 
+async def give_up(
+    connection: Connection, operations: Sequence[str], older_s: Sequence[float], detail: str
+) -> list[Any]:
+    """End planned calls of `operations` (`connector.operation`) that are older than that, some at a
+    time: (id, connection_id, attempt, effect).
+    """
+    return await connection.fetch(
+        "with old as (select c.id from unnest($1::text[], $2::float8[]) as o(operation, older_s) "
+        "join connection n on n.connector = split_part(o.operation, '.', 1) "
+        "join call c on c.connection_id = n.id and c.operation = split_part(o.operation, '.', 2) "
+        "where c.state = 'planned' and c.created_at < clock_timestamp() "
+        "- make_interval(secs => o.older_s) order by c.id limit 500 for update of c skip locked) "
+        "update call c set state = 'not_sent', detail = $3, finished_at = clock_timestamp() "
+        "from old where c.id = old.id "
+        "returning c.id, c.connection_id, c.attempt, c.effect",
+        list(operations),
+        list(older_s),
+        detail,
+    )
+
+
 async def waiting_connections(pool: Pool) -> list[int]:
     """Active connections with calls that should have gone by now: their wake may have been lost."""
     rows = await pool.fetch(

@@ -258,9 +258,15 @@ class Runner:
         else:
             return succeeded(row["id"], active.id, row["attempt"], answer)
         now = datetime.now(UTC)
-        in_doubt = is_in_doubt(active, row)
         return failed(
-            row["id"], active.id, row["attempt"], operation, problem, now, in_doubt=in_doubt
+            row["id"],
+            active.id,
+            row["attempt"],
+            operation,
+            problem,
+            now,
+            in_doubt=is_in_doubt(active, row),
+            age_s=row["age_s"],
         )
 
     async def _may_leave(self, slot_in_s: float, started: float) -> bool:

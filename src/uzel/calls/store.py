@@ -73,7 +73,8 @@ with gate as materialized (
            case when c.attempt > 1 then (
                select extract(epoch from clock_timestamp() - min((h ->> 'started_at')::timestamptz))
                  from ({DOUBT}) doubt)
-           end::float8 as in_doubt_for_s
+           end::float8 as in_doubt_for_s,
+           extract(epoch from clock_timestamp() - c.created_at)::float8 as age_s
 ), spent as (
     update call_limit set next_at = (select next_at from allowed)
                           + make_interval(secs => (select count(*) from begun) / $3::float8)
@@ -84,7 +85,7 @@ with gate as materialized (
        and (select tripped from allowed)
 )
 select b.id, b.operation, b.arguments, b.attempt, b.request_id, b.effect, b.in_doubt_for_s,
-       a.active, a.slot_in_s,
+       b.age_s, a.active, a.slot_in_s,
        (extract(epoch from a.next_at - clock_timestamp())
         + (select count(*) from begun) / $3::float8)::float8 as limited_for_s,
        extract(epoch from a.closed_until - clock_timestamp())::float8 as closed_for_s

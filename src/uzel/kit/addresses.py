@@ -82,6 +82,18 @@ async def allowed(host: str, port: int) -> list[str]:
     return addresses
 
 
+async def opened(host: str, port: int) -> bool:
+    """Whether UZEL_ALLOW_PRIVATE_ADDRESSES names all that `host` leads to: a network that somebody
+    answers for. Raises ConfigError as `allowed`.
+    """
+    try:
+        found = await allowed(host, port)
+    except (OSError, UnicodeError):
+        return False
+    there = [unwrapped(ipaddress.ip_address(text)) for text in found]
+    return all(any(address in network for network in _opened) for address in there)
+
+
 def may_reach(text: str, opened: Iterable[Network] | None = None) -> bool:
     """Whether requests may go to this IP address; `opened` None: the process's permission."""
     address = unwrapped(ipaddress.ip_address(text))

@@ -70,6 +70,7 @@ async def ask(
     effect: bool,
     form: Mapping[str, str] | None = None,
     json: Any = None,
+    content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     refusal: Callable[[httpx2.Response], CallFailed | None] | None = None,
 ) -> httpx2.Response:
@@ -77,6 +78,7 @@ async def ask(
 
     effect   True where the request changes something at the provider: a lost answer or a 5xx is
              then OutcomeUnknown; False: Unavailable, since reading again harms nobody.
+    content  a body as it is, where every byte of it counts
     refusal  what the body of an answer outside 2xx says, for a provider that says more there than
              by its status; None from it leaves the word to the status.
 
@@ -84,7 +86,9 @@ async def ask(
     """
     lost = OutcomeUnknown if effect else Unavailable
     try:
-        response = await http.request(method, path, data=form, json=json, headers=headers)
+        response = await http.request(
+            method, path, data=form, json=json, content=content, headers=headers
+        )
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise ConfigError(f"{http.base_url} is not an HTTP address") from error
     except httpx2.LocalProtocolError as error:  # nothing left

@@ -7,6 +7,10 @@ A connector's `sandbox.py` exports three names:
     EXAMPLES: Mapping[str, Mapping[str, Any]]    operation → arguments that succeed with SETTINGS
     def routes(desk: Desk) -> list[BaseRoute]    called once per server
 
+and, where a fault means something else here than everywhere, or nothing at all (None):
+
+    MEANINGS: Mapping[FaultKind, type[CallFailed] | None]
+
 The server mounts the routes under `/<connector>`. A route made with `desk.route(...)` is journalled
 and fails on request; a plain Starlette `Route` beside it (a control door such as `/_settings`) is
 neither. A handler is `async def handler(asked: Asked) -> Response`; it sets `asked.effect = True`

@@ -97,3 +97,9 @@ def decimal(amount_minor: int, currency: str) -> Decimal:
 def text(amount_minor: int, currency: str) -> str:
     """`10.50`, `-3`, `0.333`: always with the currency's places."""
     return format(decimal(amount_minor, currency), "f")
+
+
+def plain(amount: Decimal) -> str:
+    """`10` for 10, 10.0 and 1e1; exact."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -54,7 +54,10 @@ select m.public_id, p.name as partner, m.state, m.cost_minor, m.balance_currency
 MOVE = """
 with moved as (
     update payment set state = $2, error = $3, entry_id = coalesce(entry_id, $4), refund_id = $5,
-                       updated_at = now()
+                       -- Later than before whatever clocks do: partners put their webhooks in
+                       -- order by it.
+                       updated_at = greatest(clock_timestamp(),
+                                             updated_at + interval '1 microsecond')
      where id = $1
  returning id
 )

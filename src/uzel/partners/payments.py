@@ -17,6 +17,7 @@ from uzel.ledger.post import post
 from uzel.model.currency import NotAnAmount
 from uzel.partners import payment_store as store
 from uzel.partners import quote_store
+from uzel.partners.hooks import tell_all
 from uzel.partners.payment import (
     Answer,
     Ask,
@@ -32,6 +33,7 @@ from uzel.partners.payment import (
 )
 from uzel.partners.price import House, legs, price
 from uzel.partners.rows import Ready, outcome_of, refused, row_of
+from uzel.partners.telling import event_of
 
 MOST_AT_ONCE = 128
 
@@ -139,12 +141,13 @@ class Payments:
     ) -> None:
         """The payments that are paid for, and every answer that is to be given again."""
         at = datetime.now(UTC)
-        payments, requests = [], []
+        payments, requests, events = [], [], []
         for (place, ready), verdict in zip(group, verdicts, strict=True):
             ask, outcome = ready.ask, outcome_of(ready, verdict, at)
             answers[place] = answer = ask.render(outcome)
             if isinstance(outcome, Taken):
                 payments.append(row_of(ready, verdict, outcome))
+                events.append(event_of(ask, outcome))
             requests += [
                 (ask.partner.id, ask.partner.book, key, ask.fingerprint, answer.status, answer.body)
                 for key in ask.kept_keys(outcome)
@@ -152,6 +155,7 @@ class Payments:
             ]
         await store.add(connection, payments, at)
         await store.add_requests(connection, requests)
+        await tell_all(connection, [event for event in events if event is not None])
 
     def _house(self, ask: Ask) -> House:
         book, currency, balance = ask.partner.book, ask.currency, ask.partner.currency

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from uzel.ledger.accounts import TEST
+
 
 def network(value: str) -> str:
     """Raises ValueError."""
@@ -31,7 +33,9 @@ class PartnerSettings(BaseModel):
     token_in_url        whether a token in the query of an address is taken
     addresses           networks the partner calls from; none: from anywhere
     per_minute          requests of one token
-    hook_url            where we tell of changes; None: nowhere
+    hook_url            where we tell of changes; None: nowhere. Set by `hooks.set_address` alone,
+                        since a connection belongs to it
+    hook_test_url       the same for what test tokens do
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,3 +47,8 @@ class PartnerSettings(BaseModel):
     addresses: tuple[Annotated[str, AfterValidator(network)], ...] = ()
     per_minute: int = Field(default=6000, ge=1, le=1_000_000)
     hook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
+    hook_test_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
+
+    def hook_of(self, book: str) -> str | None:
+        """Where changes in a book of the ledger are told."""
+        return self.hook_test_url if book == TEST else self.hook_url

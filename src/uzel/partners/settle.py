@@ -9,6 +9,7 @@ from uzel.ledger.judge import opposite
 from uzel.ledger.post import post
 from uzel.partners import payment_store as store
 from uzel.partners.payment import State
+from uzel.partners.telling import tell_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ async def settle(
     connection: Connection, public_id: str, state: State, *, made_by: str, reason: str
 ) -> Settled:
     """Complete a payment, or let it fail: the money is taken, or given back, once. In a transaction
-    of the caller's, with what made it so.
+    of the caller's, with what made it so. The partner is told.
     """
     row = await store.lock(connection, public_id)
     if row is None:
@@ -39,6 +40,7 @@ async def settle(
     entry, refund = await in_ledger(connection, row, state, made_by, reason)
     error = reason if state is State.FAILED else None
     await store.move(connection, row["id"], state, error, entry, refund, made_by, reason)
+    await tell_settled(connection, row)
     return Settled(state, changed=True)
 
 

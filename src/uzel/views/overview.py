@@ -241,7 +241,7 @@ def paused(troubled: Iterable[Any], unreadable: Mapping[int, str]) -> Iterator[P
     """Of the rows of store.troubled_connections paused or as good as that, and why."""
     for row in troubled:
         anew = row["revoked_reason"] is not None
-        if row["state"] == "paused" or anew or row["id"] in unreadable:
+        if row["state"] == "paused" or anew or row["gone"] or row["id"] in unreadable:
             reason = unreadable.get(row["id"], row["revoked_reason"] or row["state_reason"])
             yield Paused(row["id"], row["connector"], row["name"], reason, row["updated_at"], anew)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from uzel.connectors import connectors
 from uzel.kit.database import Connection
+from uzel.partners.hooks import GONE_REASON
 from uzel.views.query_store import id_at
 
 # Up to so many ids of a period are counted one by one; of more, so many are looked at and the
@@ -181,17 +182,20 @@ async def heaps(connection: Connection) -> dict[str, Heap]:
 
 async def troubled_connections(connection: Connection, besides: Collection[int] = ()) -> list[Any]:
     """(id, connector, name, state, state_reason, updated_at, failures, open_until, open,
-    breaker_reason, revoked_reason) of connections that are paused, whose breaker is open or whose
-    access has to be granted anew, and of those `besides`.
+    breaker_reason, revoked_reason, gone) of connections that are paused, whose breaker is open,
+    whose access has to be granted anew, or whose other side wants no more (`gone`), and of those
+    `besides`.
     """
     return await connection.fetch(
         "select n.id, n.connector, n.name, n.state, n.state_reason, n.updated_at, b.failures, "
-        "b.open_until, b.open_until > now() as open, b.reason as breaker_reason, g.revoked_reason "
+        "b.open_until, b.open_until > now() as open, b.reason as breaker_reason, g.revoked_reason, "
+        "n.state = 'off' and n.state_reason = $2 as gone "
         "from connection n left join call_breaker b on b.connection_id = n.id "
         "left join oauth_grant g on g.connection_id = n.id and n.state <> 'off' "
         "where n.state = 'paused' or b.open_until > now() or g.revoked_reason is not null "
-        "or n.id = any($1::int[]) order by n.id",
+        "or n.id = any($1::int[]) or n.state = 'off' and n.state_reason = $2 order by n.id",
         list(besides),
+        GONE_REASON,
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import Request, Response
 
 from uzel.kit.batch import Full
-from uzel.model.currency import text
-from uzel.partners import quotes
+from uzel.model.currency import plain, text
+from uzel.partners import quotes, shown
 from uzel.partners.payment import (
     KEY,
     NUMBER,
@@ -26,7 +26,7 @@ from uzel.partners.payment import (
 from uzel.web.api import partner_models as models
 from uzel.web.api.problems import MEDIA_TYPE, RETRY_AFTER_S, Coded, problem_of
 from uzel.web.deps import deps_of
-from uzel.web.partner.wanted import amount_of, fingerprint, plain
+from uzel.web.partner.wanted import amount_of, fingerprint
 
 HERE = "v1"
 
@@ -121,49 +121,12 @@ def of_taken(
     taken: Taken, amount: Decimal, details: str | None, number: str | None, quote_id: str | None
 ) -> models.Payment:
     """A payment that was made just now."""
-    priced = taken.priced
-    return models.Payment(
-        id=taken.public_id,
-        kind="payment",
-        state=taken.state.value,
-        amount=plain(amount),
-        currency=priced.currency,
-        cost_minor=priced.total_minor,
-        commission_minor=priced.commission_minor,
-        balance_currency=priced.balance_currency,
-        rate=plain(priced.rate),
-        available_before_minor=taken.before_minor,
-        available_after_minor=taken.after_minor,
-        quote_id=quote_id,
-        external_id=number,
-        details=details,
-        error=None,
-        created_at=taken.at,
-        updated_at=taken.at,
-    )
+    return models.Payment(**shown.of_taken(taken, amount, details, number, quote_id))
 
 
 def of_row(row: Any) -> models.Payment:
     """A payment as it is in the database."""
-    return models.Payment(
-        id=row["public_id"],
-        kind=row["kind"],
-        state=row["state"],
-        amount=plain(row["amount"]),
-        currency=row["currency"],
-        cost_minor=row["cost_minor"],
-        commission_minor=row["commission_minor"],
-        balance_currency=row["balance_currency"],
-        rate=plain(row["rate"]),
-        available_before_minor=row["before_minor"],
-        available_after_minor=row["after_minor"],
-        quote_id=row["quote"],
-        external_id=row["external_id"],
-        details=row["details"],
-        error=row["error"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-    )
+    return models.Payment(**shown.of_row(row))
 
 
 def of_quote(quote: Quote) -> models.Quote:

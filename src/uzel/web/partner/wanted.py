@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from uzel.kit.body import storable
+from uzel.model.currency import plain
 
 NUMBER = re.compile(r"\s*\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?\s*", re.ASCII)
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -61,12 +62,6 @@ def number_of(value: Any) -> str | None:
 def is_key(value: str) -> bool:
     """Whether a header is an Idempotency-Key."""
     return 0 < len(value) <= LONGEST_KEY and value.isascii() and value.isprintable()
-
-
-def plain(amount: Decimal) -> str:
-    """`10` for 10, 10.0 and 1e1; exact."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def number(amount: Decimal) -> orjson.Fragment:

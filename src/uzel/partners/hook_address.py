@@ -1,0 +1,159 @@
+"""Where a partner hears of changes, and the secret that signs: set, moved, switched off, rotated.
+
+Each book of a partner has a connection of its own; the two have different secrets, so what is told
+of test money can never be taken for the other.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from uzel.calls.plan import wake
+from uzel.connections import config as sealed
+from uzel.connections import manage as connections
+from uzel.connections import store as connection_store
+from uzel.connectors.partner_hook.signing import new_secret
+from uzel.errors import ConfigError
+from uzel.kit import addresses
+from uzel.kit.database import Connection, Pool
+from uzel.kit.secrets import KeyRing
+from uzel.ledger.accounts import LIVE, TEST
+from uzel.model.address import AddressRejected, origin_of, parse_address
+from uzel.partners import hook_store as store
+from uzel.partners import manage, partner_store
+
+CONNECTOR = "partner_hook"
+FIELDS = {LIVE: "hook_url", TEST: "hook_test_url"}
+# For so long after a change the old secret signs beside the new one.
+OVERLAP = timedelta(hours=24)
+NO_ADDRESS = "off: the partner has no address"
+ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^#]*)")
+PRINTABLE = re.compile(r"[!-~]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What became of an address. `secret`: a new one, shown this once; None: it is what it was."""
+
+    connection_id: int | None
+    url: str | None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A partner's address of one book. `state` of its connection: `active`, `paused` or `off`;
+    `old_until`: so long the secret before this one signs, too.
+    """
+
+    connection_id: int
+    book: str
+    url: str
+    state: str
+    reason: str | None
+    old_until: datetime | None
+    created_at: datetime
+
+
+async def hook_of(pool: Pool | Connection, partner_id: int, book: str) -> Hook | None:
+    """The address of a book, None where there never was one."""
+    row = await store.find(pool, partner_id, book)
+    if row is None:
+        return None
+    kept = row["settings"]
+    until = datetime.fromisoformat(kept["old_until"]) if kept.get("old_until") else None
+    return Hook(
+        row["connection_id"],
+        book,
+        f"{kept['base_url']}{kept.get('path', '')}",
+        row["state"],
+        row["state_reason"],
+        until if until and until > datetime.now(UTC) else None,
+        row["created_at"],
+    )
+
+
+async def set_address(
+    connection: Connection, ring: KeyRing, partner_id: int, book: str, url: str
+) -> Set:
+    """Tell a partner's changes here from now on; empty: nowhere. What waits is kept for three days,
+    and goes to the new address. In a transaction of the caller's. Raises ConfigError.
+    """
+    if not url.strip():
+        await manage.change_settings(connection, partner_id, {FIELDS[book]: None})
+        if (row := await store.find(connection, partner_id, book)) is not None:
+            await connection_store.set_state(connection, row["connection_id"], "off", NO_ADDRESS)
+        return Set(None, None)
+    base_url, path = await parts_of(url)
+    # Locks the partner first: two who set the address at the same time wait for each other.
+    await manage.change_settings(connection, partner_id, {FIELDS[book]: f"{base_url}{path}"})
+    row = await store.find(connection, partner_id, book)
+    if row is None:
+        return await first(connection, ring, partner_id, book, base_url, path)
+    number = row["connection_id"]
+    await change(connection, ring, row, {"base_url": base_url, "path": path})
+    await connection_store.set_state(connection, number, "active", None)
+    await connection_store.close_breaker(connection, number)
+    await wake(connection, number)
+    return Set(number, f"{base_url}{path}")
+
+
+async def first(
+    connection: Connection, ring: KeyRing, partner_id: int, book: str, base_url: str, path: str
+) -> Set:
+    """The connection of a book that had none."""
+    partner = await partner_store.find(connection, partner_id)
+    secret = new_secret()
+    values = {"base_url": base_url, "path": path, "secret": secret}
+    name = f"{partner['name']} · {book}"
+    added = await connections.add(connection, ring, CONNECTOR, name, values)
+    await store.add(connection, partner_id, book, added.id)
+    return Set(added.id, f"{base_url}{path}", secret)
+
+
+async def rotate(
+    connection: Connection, ring: KeyRing, partner_id: int, book: str
+) -> tuple[str, datetime]:
+    """A new secret, shown this once, and until when the old one signs beside it. One that was still
+    old itself signs no longer. In a transaction of the caller's. Raises ConfigError.
+    """
+    await partner_store.lock(connection, partner_id)
+    row = await store.find(connection, partner_id, book)
+    if row is None:
+        raise ConfigError("there is no address yet; see: uzel partner set --hook-url URL")
+    secret, until = new_secret(), datetime.now(UTC) + OVERLAP
+    before = sealed.unseal(ring, row["connection_id"], row["secrets"])["secret"]
+    changes = {"secret": secret, "old_secret": before, "old_until": until.isoformat()}
+    await change(connection, ring, row, changes)
+    return secret, until
+
+
+async def change(connection: Connection, ring: KeyRing, row: Any, changes: dict[str, Any]) -> None:
+    """Other settings of a hook's connection, the rest as it was, secrets included: they sign and
+    never leave, so another server learns nothing of them.
+    """
+    number = row["connection_id"]
+    secrets = sealed.unseal(ring, number, row["secrets"])
+    values = {**row["settings"], **secrets, **changes}
+    await connections.change(connection, ring, number, values, rate_per_s=row["rate_per_s"])
+
+
+async def parts_of(url: str) -> tuple[str, str]:
+    """The server and the rest of an address, as the connection keeps them. Raises ConfigError."""
+    url = url.strip()
+    found = ADDRESS.fullmatch(url)
+    if found is None or not PRINTABLE.fullmatch(found[2]):
+        raise ConfigError("an address is like https://shop.example.kz/hooks?from=uzel, in ASCII")
+    path = f"/{found[2]}" if found[2].startswith("?") else found[2]
+    try:
+        base_url = parse_address(found[1])
+        origin = origin_of(base_url)
+    except AddressRejected as error:
+        raise ConfigError(str(error)) from None
+    if origin.scheme != "https" and not await addresses.opened(origin.host, origin.port):
+        raise ConfigError(
+            "an address begins with https://: what is told could be read on its way. Only a host "
+            "that UZEL_ALLOW_PRIVATE_ADDRESSES opens may do with http://"
+        )
+    return base_url, path
