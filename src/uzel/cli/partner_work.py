@@ -6,14 +6,16 @@ from typing import Any
 from uuid import uuid4
 
 from uzel.app import Parts
+from uzel.cli.partner_hooks import URLS
 from uzel.cli.partners import SETTINGS
 from uzel.cli.recipients import me
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
+from uzel.kit.secrets import KeyRing
 from uzel.ledger.accounts import LIVE, open_account, standing
 from uzel.ledger.command import No
 from uzel.model.currency import NotAnAmount, Rounding, minor, text
-from uzel.partners import manage
+from uzel.partners import hook_address, manage
 from uzel.partners import partner_store as store
 from uzel.partners.settings import PartnerSettings
 from uzel.people.store import note
@@ -58,11 +60,29 @@ async def change(parts: Parts, parsed: argparse.Namespace) -> Told:
     async with parts.pool.acquire() as connection, connection.transaction():
         row = await find(connection, parsed.partner)
         wanted = changes(parsed, row["currency"])
+        secrets = await set_addresses(connection, parts.ring, row["id"], parsed)
         settings = await manage.change_settings(connection, row["id"], wanted)
-        if wanted:
+        if wanted or parsed.hook_url is not None or parsed.hook_test_url is not None:
             said = {"before": row["settings"], "after": kept(settings)}
             await note(connection, me(), "set", f"partner:{row['id']}", said)
-        return {**await told_of(connection, row), "settings": settings.model_dump(mode="json")}
+        told = {**await told_of(connection, row), "settings": settings.model_dump(mode="json")}
+    return {**told, "hook_secrets": secrets}
+
+
+async def set_addresses(
+    connection: Connection, ring: KeyRing, partner_id: int, parsed: argparse.Namespace
+) -> dict[str, str]:
+    """What `uzel partner set` was told of addresses: book → a new secret, where there is one."""
+    made = {}
+    for book, option in URLS.items():
+        given = getattr(parsed, option)
+        url = parsed.hook_url if given is None else given
+        if url is None:
+            continue
+        done = await hook_address.set_address(connection, ring, partner_id, book, url)
+        if done.secret is not None:
+            made[book] = done.secret
+    return made
 
 
 async def move(parts: Parts, parsed: argparse.Namespace) -> Told:

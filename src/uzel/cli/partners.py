@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from uzel.cli import payments
+from uzel.cli import partner_hooks, payments
 
 SETTINGS = {
     "commission": ("commission_percent", "PERCENT", "on top of every payment"),
@@ -33,6 +33,7 @@ def register(commands: Any) -> None:
 
     change = actions.add_parser("set", help="agree on something else with a partner")
     add_settings(change)
+    partner_hooks.add_addresses(change)
     change.set_defaults(run=run_set)
 
     close = actions.add_parser("close", help="have no token of a partner work any longer")
@@ -40,6 +41,7 @@ def register(commands: Any) -> None:
     close.add_argument("--reason", help="why, needed")
     add_money(actions)
     payments.register(actions)
+    partner_hooks.register(actions, WHICH)
     tokens = add_tokens(actions)
     for parser in (change, close):
         parser.add_argument("partner", metavar="PARTNER", help=WHICH)
@@ -131,8 +133,10 @@ def run_set(parsed: argparse.Namespace) -> int:
     from uzel.session import with_parts
 
     done = with_parts(lambda parts: change(parts, parsed), quiet=parsed.json)
-    said = "\n".join(f"{name}\t{value}" for name, value in done["settings"].items())
-    return tell(parsed, done, said)
+    lines = [f"{name}\t{value}" for name, value in done["settings"].items()]
+    for book, secret in done["hook_secrets"].items():
+        lines.append(f"secret of webhooks, {book} money (shown this once): {secret}")
+    return tell(parsed, done, "\n".join(lines))
 
 
 def run_money(parsed: argparse.Namespace) -> int:

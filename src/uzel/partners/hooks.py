@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -35,6 +35,7 @@ log = logging.getLogger("uzel.partners")
 OWNER, OPERATION = "hook", "deliver"
 GONE_REASON = "410: партнёр просит больше не присылать"
 DELIVERY = "dlv_"
+DeliveryState = Literal["pending", "delivered", "failed"]
 OPEN = (State.PLANNED, State.SENDING)
 
 
@@ -74,7 +75,7 @@ class Delivery:
     event_id: str
     type: str
     subject: str | None
-    state: str
+    state: DeliveryState
     attempts: int
     http_status: int | None
     said: str | None

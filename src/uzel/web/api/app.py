@@ -5,7 +5,15 @@ from typing import Any
 from fastapi import FastAPI
 
 from uzel import __version__
-from uzel.web.api import events, installation, messages, partner_leads, partners, reference
+from uzel.web.api import (
+    events,
+    installation,
+    messages,
+    partner_leads,
+    partner_webhooks,
+    partners,
+    reference,
+)
 from uzel.web.api.openapi import COMMON, describe
 from uzel.web.api.problems import handle_problems
 from uzel.web.deps import Deps
@@ -20,7 +28,7 @@ def create_api(deps: Deps) -> FastAPI:
         title="Uzel API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.deps = deps
-    for part in (events, messages, installation, partners, partner_leads):
+    for part in (events, messages, installation, partners, partner_leads, partner_webhooks):
         app.include_router(part.router, prefix=V1, responses=COMMON)
     app.include_router(reference.router, prefix=V1)
 

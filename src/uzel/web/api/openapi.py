@@ -103,6 +103,8 @@ MOVED: Responses = {
         "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
     }
 }
+# Schemas that are part of a list.
+PAGES = re.compile("Listed|/Payments|/WebhookDeliveries")
 # Every operation may answer with these.
 COMMON: Responses = {
     **error(401),
@@ -143,7 +145,7 @@ def complete(described: dict[str, Any]) -> None:
     for operation in operations(described):
         for status, answer in operation["responses"].items():
             if status.startswith("2"):
-                paged = re.search("Listed|/Payments", str(answer.get("content", "")))
+                paged = PAGES.search(str(answer.get("content", "")))
                 answer["headers"] = {**REQUEST_ID, **(LINK if paged else {})}
 
 

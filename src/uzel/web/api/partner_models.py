@@ -8,10 +8,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from uzel.web.partner.wanted import LONGEST_DETAILS, LONGEST_KEY, amount_of
 
 PaymentState = Literal["pending", "completed", "failed"]
+DeliveryState = Literal["pending", "delivered", "failed"]
 MINOR = "Minor units of `balance_currency`."
 OF_BALANCE = "The currency of the balance."
 QUOTE_ID = r"^quote_[0-9a-f]{16}$"
 PAYMENT_ID = r"^(lead_)?txn_[0-9a-f]{16}$"
+DELIVERY_ID = r"^dlv_[0-9a-f]{32}$"
 
 
 def above_zero(value: str) -> str:
@@ -151,6 +153,45 @@ class Payments(BaseModel):
     next_cursor: str | None = Field(
         description="Pass it as `cursor` to get the next page; null: this was the last one.",
         examples=["txn_0123456789abcdef"],
+    )
+
+
+class WebhookDelivery(BaseModel):
+    """One event on its way to your address, with its repeats. `pending`: it is tried, or will be
+    again; `delivered`: you answered 2xx; `failed`: you did not within three days, or said 410.
+    """
+
+    id: str = Field(pattern=DELIVERY_ID, examples=["dlv_00112233445566778899aabbccddeeff"])
+    event_id: str = Field(
+        description="The header `webhook-id`.", examples=["evt_00112233445566778899aabbccddeeff"]
+    )
+    type: str = Field(examples=["payment.completed"])
+    subject: str | None = Field(
+        description="What it is about: the `id` of its data.", examples=["txn_0123456789abcdef"]
+    )
+    state: DeliveryState = Field(examples=["delivered"])
+    attempts: int = Field(examples=[1])
+    http_status: int | None = Field(
+        description="Of your last answer; null: there was none.", examples=[204]
+    )
+    error: str | None = Field(
+        description="Why it did not arrive at the last attempt.",
+        examples=["HTTP 500: no database today"],
+    )
+    created_at: datetime = Field(examples=["2026-11-20T09:15:02Z"])
+    next_attempt_at: datetime | None = Field(
+        description="Of a pending one.", examples=["2026-11-20T09:20:02Z"]
+    )
+    ended_at: datetime | None = Field(examples=["2026-11-20T09:15:03Z"])
+
+
+class WebhookDeliveries(BaseModel):
+    """Part of the list, newest first."""
+
+    items: list[WebhookDelivery]
+    next_cursor: str | None = Field(
+        description="Pass it as `cursor` to get the next page; null: this was the last one.",
+        examples=["dlv_00112233445566778899aabbccddeeff"],
     )
 
 
