@@ -1,5 +1,6 @@
 """The one table from error to decision."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from uzel.calls.outcome import (
     retry_delay_s,
     rule_for,
 )
-from uzel.connector import Answer, Checked, Operation
+from uzel.connector import Answer, Checked, Operation, Patience
 from uzel.errors import (
     AddressRefused,
     AuthFailed,
@@ -125,6 +126,35 @@ def test_the_limit_of_one_recipient_is_nobody_elses_and_ends() -> None:
 
 def test_a_stop_list_is_passed_on() -> None:
     assert failed(1, 2, 1, ONCE, Rejected("no", suppress=True), NOW).suppress
+
+
+HOUR = 3600.0
+PATIENT = replace(OFTEN, patience=Patience((5.0, 300.0, 5 * HOUR), 72 * HOUR))
+
+
+@given(st.sampled_from(ERRORS), st.integers(1, 500), st.floats(0, 100 * HOUR))
+def test_patience_goes_by_time_and_not_by_attempts(
+    error: Exception, attempt: int, age_s: float
+) -> None:
+    result = failed(1, 2, attempt, PATIENT, error, NOW, age_s=age_s)
+    if isinstance(error, Rejected):
+        assert result.state is State.REJECTED
+    elif age_s >= 72 * HOUR:
+        assert result.state in (State.NOT_SENT, State.UNKNOWN)
+        assert result.due_at is None
+    else:
+        assert result.state is State.PLANNED
+        assert result.due_at is not None
+        if not isinstance(error, RateLimited):
+            end = NOW + timedelta(seconds=72 * HOUR - age_s)
+            assert NOW <= result.due_at <= end + timedelta(seconds=1)
+
+
+@given(st.integers(1, 10))
+def test_the_pauses_of_patience_are_those_it_names(attempt: int) -> None:
+    assert PATIENT.patience is not None
+    named = PATIENT.patience.pauses_s[min(attempt, 3) - 1]
+    assert named <= retry_delay_s(attempt, PATIENT.patience) <= 1.25 * named
 
 
 @given(st.integers(1, 10_000))

@@ -132,3 +132,24 @@ def test_this_machine_is_reached_only_with_a_permission() -> None:
 def test_a_permission_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="UZEL_ALLOW_PRIVATE_ADDRESSES"):
         networks(text)
+
+
+@pytest.mark.parametrize(
+    ("permitted", "host", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.0/8", "127.9.9.9", True),
+        ("127.0.0.1", "1.1.1.1", False),
+        ("1.1.1.0/24", "1.1.1.1", True),
+        ("127.0.0.1", "::ffff:127.0.0.1", True),
+        ("127.0.0.1", "no such host", False),
+    ],
+)
+def test_what_somebody_answers_for(permitted: str, host: str, expected: bool) -> None:
+    addresses.permit(permitted)
+    assert asyncio.run(addresses.opened(host, 80)) is expected
+
+
+def test_a_private_address_that_nobody_opened_is_refused_here_too() -> None:
+    with pytest.raises(ConfigError, match="private"):
+        asyncio.run(addresses.opened("127.0.0.1", 80))

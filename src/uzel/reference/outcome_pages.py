@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from uzel.calls.outcome import MOST_ATTEMPTS, RULES, failed
 from uzel.connector import Answer, Checked, Operation
+from uzel.connectors import connectors
 from uzel.errors import AddressRefused, CallFailed, ConfigError, RateLimited
 from uzel.events.door import RETRY_AFTER_S, Reply
 from uzel.reference.markdown import code, table
@@ -77,7 +78,8 @@ def calls_page() -> str:
 # Outcomes of calls
 
 What an error makes of a call, from the table in `uzel.calls.outcome`. *Again* means planned once
-more, up to {MOST_ATTEMPTS} attempts, then `not_sent` for good.
+more, up to {MOST_ATTEMPTS} attempts, then `not_sent` for good. An operation with a patience of its
+own is tried for that long instead: {patience()}.
 
 {table(head, rows)}
 
@@ -87,6 +89,17 @@ attempt {MOST_ATTEMPTS} pauses the connection, and the call waits with it.
 An answer without an error makes the call `accepted`. A bug of ours in the middle of a call counts
 like an answer that was lost, and says nothing about the connection.
 """
+
+
+def patience() -> str:
+    """The operations with one, and how long it is."""
+    found = [
+        f"{code(f'{connector.name}.{name}')} for {operation.patience.tries_for_s / 3600:g} hours"
+        for connector in connectors().values()
+        for name, operation in connector.operations.items()
+        if operation.patience is not None
+    ]
+    return ", ".join(found) or "none has"
 
 
 async def nothing(*_: object) -> Answer:

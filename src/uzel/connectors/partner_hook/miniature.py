@@ -17,6 +17,7 @@ from uzel.kit.sandbox import Asked
 SECRET = "whsec_" + base64.b64encode(b"uzel sandbox, nobody's secret!!!").decode()
 TOLERANCE_S = 300
 KEPT = 10_000
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type")
 
 
 class Settings(BaseModel):
@@ -50,6 +51,7 @@ class Delivered:
     verified: bool
     again: bool
     query: str
+    headers: dict[str, str]
     body: str
 
 
@@ -104,6 +106,7 @@ def noted(name: str, asked: Asked, verified: bool, *, again: bool) -> Delivered:
         verified,
         again,
         asked.query,
+        {name: asked.headers.get(name, "") for name in HEADERS},
         asked.body.decode("utf-8", "replace"),
     )
 
