@@ -96,7 +96,7 @@ def test_every_answer_outside_2xx_is_a_failure(
 
 def test_what_a_receiver_says_is_cut(deliver: Deliver) -> None:
     said = "щ".encode() * 50_000
-    with LoopbackServer(lambda got: (500, {}, said)) as server, pytest.raises(Unavailable) as failed:
+    with LoopbackServer(lambda _: (500, {}, said)) as server, pytest.raises(Unavailable) as failed:
         deliver(server.url, EVENT)
     assert len(failed.value.detail) < 250
 
