@@ -18,7 +18,10 @@ from uzel.errors import ConfigError
 from uzel.ledger.accounts import LIVE, TEST
 from uzel.partners import hook_address, hooks, payment_store, shown
 from uzel.partners.hooks import GONE_REASON, NotResent
-from uzel.partners.payment import State
+from uzel.partners.lead import NewLead
+from uzel.partners.leads import submit
+from uzel.partners.payment import Answer, State
+from uzel.partners.reports import Report, take
 
 __all__ = ["module_dsn", "sandbox", "sandbox_server"]
 
@@ -48,6 +51,26 @@ def test_every_state_of_a_payment_is_told_once_and_signed(
             pending = told[lost, "payment.pending"]["event"]
             assert pending["data"]["updated_at"] < failed["data"]["updated_at"]
             assert datetime.fromisoformat(failed["timestamp"]).tzinfo is not None
+
+    go(work)
+
+
+def test_what_became_of_a_lead_is_told(module_dsn: str, sandbox: Sandbox) -> None:
+    async def work() -> None:
+        async with hearing(module_dsn, sandbox) as it:
+            number = f"lead-{uuid4().hex[:8]}"
+            new = NewLead(number, "https://pay.test/1", {})
+            await submit(it.pool, it.partner, [new], lambda outcome: Answer(200, b""))
+            for good in (False, False, True, True):
+                report = Report(
+                    number, it.partner.public_id, good, "Успешно", None, None, None, None, {}
+                )
+                async with it.pool.acquire() as connection, connection.transaction():
+                    await take(connection, LIVE, report, robot_id=None, made_by="anna")
+            await it.call()
+            told = [e["event"] for e in it.heard()]
+            assert sorted(e["type"] for e in told) == ["lead.completed", "lead.failed"]
+            assert {e["data"]["external_id"] for e in told} == {number}
 
     go(work)
 

@@ -81,6 +81,14 @@ async def step(
     await connection.execute(STEP, lead_id, what, details, made_by)
 
 
+async def steps(connection: Connection, lead_id: int) -> int:
+    """How many steps a lead has made."""
+    found: int = await connection.fetchval(
+        "select count(*) from lead_step where lead_id = $1", lead_id
+    )
+    return found
+
+
 async def lock(connection: Connection, book: str, deal_id: str, partner: str | None) -> list[Any]:
     """The lead a report means, locked: by what robots call it, or by our id. `partner` (its public
     id): only of this one's, by its own number, too.

@@ -11,7 +11,7 @@ from typing import Any
 
 from uzel.kit.database import Connection
 from uzel.ledger.accounts import LIVE
-from uzel.partners import lead_charge, partner_store
+from uzel.partners import hooks, lead_charge, partner_store
 from uzel.partners import lead_store as leads
 from uzel.partners import report_store as store
 from uzel.partners.access import partner_of
@@ -136,6 +136,7 @@ async def end(connection: Connection, lead: Any, report: Report, made_by: str) -
     await leads.end(connection, lead["id"], state)
     details = {"status": report.status, "before": lead["state"]}
     await leads.step(connection, lead["id"], state, details, made_by)
+    await tell_partner(connection, lead, state, report)
     charge = await leads.charge_of(connection, lead["id"])
     if charge is None:
         return
@@ -144,6 +145,25 @@ async def end(connection: Connection, lead: Any, report: Report, made_by: str) -
     done = await settle(connection, charge["public_id"], wanted, made_by=made_by, reason=reason)
     if done.refused == "given_back":
         await charge_again(connection, lead, charge, made_by)
+
+
+async def tell_partner(connection: Connection, lead: Any, state: LeadState, report: Report) -> None:
+    """`lead.completed` or `lead.failed`, once for each time it became so."""
+    if lead["partner_id"] is None or lead["state"] == state:
+        return
+    number = await leads.steps(connection, lead["id"])
+    data = {
+        "id": lead["public_id"],
+        "external_id": lead["external_id"],
+        "state": state,
+        "payment_url": lead["payment_url"],
+        "report_status": report.status,
+        "amount": format(report.amount, "f") if report.amount is not None else None,
+        "currency": report.currency,
+    }
+    what = "completed" if state is LeadState.DONE else "failed"
+    effect = f"lead:{lead['public_id']}:{number}"
+    await hooks.tell(connection, lead["partner_id"], lead["book"], f"lead.{what}", data, effect)
 
 
 async def charge_again(connection: Connection, lead: Any, charge: Any, made_by: str) -> None:

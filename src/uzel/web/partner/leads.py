@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 
 from uzel.kit.body import storable
-from uzel.model.currency import decimal
+from uzel.model.currency import decimal, plain
 from uzel.partners.lead import Batch, NewLead, TooPoor
 from uzel.partners.leads import submit
 from uzel.partners.payment import KEY, Answer, InFlight, KeyReused, Partner
 from uzel.web.partner.call import Call
 from uzel.web.partner.carriers import LEADS, Given
 from uzel.web.partner.reply import Refusal, Reply, retry_after
-from uzel.web.partner.wanted import LONGEST_KEY, is_key, number, plain
+from uzel.web.partner.wanted import LONGEST_KEY, is_key, number
 
 MOST_LEADS = 1000
 MOST_LEAD_BYTES = 16 * 1024
