@@ -29,6 +29,8 @@ from uzel.flows.kaspi_orders.closed import on_closed as on_orders_closed
 from uzel.flows.kaspi_orders.take import WAKE as ORDERS
 from uzel.flows.kaspi_orders.take import on_told
 from uzel.flows.kaspi_orders.tasks import Tasks
+from uzel.flows.lead_deals.closed import on_closed as on_lead_calls_closed
+from uzel.flows.lead_deals.take import on_told as on_deals_told
 from uzel.flows.receipts import on_inbound, on_opt_outs, on_receipts
 from uzel.flows.review_requests.flow import ReviewRequests
 from uzel.flows.review_requests.late import give_up_late
@@ -74,6 +76,7 @@ def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
         "recipient.stopped": on_opt_outs,
         "recipient.resumed": on_opt_outs,
         "order.told": on_told,
+        "deal.told": on_deals_told,
     }
 
 
@@ -84,6 +87,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         "guest": ReviewRequests(registry, url).on_guests,
         "shop": on_orders_closed,
         hooks.OWNER: hooks.on_closed,
+        "lead": on_lead_calls_closed,
     }
 
 

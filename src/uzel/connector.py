@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from uzel.model.deal import Deal
 from uzel.model.inbound import Inbound
 from uzel.model.opt_out import OptOut
 from uzel.model.order import Order
@@ -20,7 +21,7 @@ from uzel.model.receipt import Receipt
 from uzel.model.unmapped import Unmapped
 from uzel.model.visit import Visit
 
-Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order
+Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order | Deal
 
 
 class Config(BaseModel):

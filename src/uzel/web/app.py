@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from uzel import __version__
-from uzel.web import health, metrics, public
+from uzel.web import amo2json, health, metrics, public
 from uzel.web.api import problems
 from uzel.web.api.app import PREFIX as API
 from uzel.web.api.app import create_api
@@ -33,6 +33,7 @@ class Web:
     def __init__(self, deps: Deps) -> None:
         https = deps.settings.url.startswith("https://")
         self._hooks = Hooks(deps.door)
+        self._amo2json = amo2json.Amo2Json(self._hooks)
         self._api = Headers(create_api(deps), https=https)
         self._old = {
             path: Headers(door, https=https)
@@ -49,6 +50,8 @@ class Web:
         path = scope["path"] if scope["type"] == "http" else ""
         if path.startswith(HOOKS):
             await self._hooks(scope, receive, send)
+        elif path == amo2json.PATH:
+            await self._amo2json(scope, receive, send)
         elif path.startswith(API):
             await self._api(scope, receive, send)
         elif path in self._old:

@@ -109,7 +109,7 @@ def test_secrets_of_the_other_way_may_stay_since_an_empty_field_keeps_them() -> 
 def test_settings_that_were_saved_before_are_valid_still() -> None:
     saved = {"base_url": "https://a.amocrm.ru", "won_stages": ["1:2"]}
     made = validate(AmocrmConfig, {**saved, "access_token": "t"})
-    assert split(made) == (saved, {"access_token": "t"})
+    assert split(made) == ({**saved, "payment_links": False}, {"access_token": "t"})
 
 
 def test_the_variables_of_the_environment_are_fields() -> None:

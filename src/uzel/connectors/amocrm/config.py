@@ -82,6 +82,15 @@ class AmocrmConfig(Config):
         ),
     )
 
+    payment_links: bool = Field(
+        default=False,
+        title="В сделках ссылки на оплату",
+        description=(
+            "Читать из уведомлений поля сделок: сделка со ссылкой на оплату становится заданием. "
+            "Какие это поля, задаёт команда uzel leads crm; она же включает эту настройку."
+        ),
+    )
+
     @field_validator("base_url", mode="before")
     @classmethod
     def _of_a_name(cls, value: Any) -> Any:

@@ -7,6 +7,7 @@ from uzel.connector import Answer, Checked, Operation
 from uzel.connectors.amocrm import (
     client,
     contacts,
+    deals,
     elements,
     leads,
     links,
@@ -42,6 +43,12 @@ REPEATABLE: tuple[tuple[Run, tuple[str, ...], Checked], ...] = (
     (elements.list_elements, ("catalog_id", "page", *SKU_FIELDS), DOCUMENTATION),
     (elements.update_elements, ("catalog_id", "elements", "price_field_id"), DOCUMENTATION),
     (leads.read_lead, ("lead_id",), DOCUMENTATION),
+    (deals.read_deal, ("lead_id",), DOCUMENTATION),
+    (
+        deals.fill_deal,
+        ("lead_id", "mark", "fields", "pipeline_id", "status_id", "keep_stages"),
+        DOCUMENTATION,
+    ),
     (leads.find_leads, ("order_code", "order_code_field_id", "name"), DOCUMENTATION),
     (leads.list_leads, ("since", "page", "order_code_field_id"), DOCUMENTATION),
     (leads.update_leads, ("leads",), DOCUMENTATION),

@@ -11,8 +11,9 @@ from uzel.errors import Rejected
 from uzel.kit.body import number_of
 
 PATH = "/api/v4/webhooks"
-# A lead made or edited is none of our business: see `hook_leads`.
+# A lead made or edited is none of our business: see `hook_leads`. Only links in fields are.
 EVENTS = ("status_lead", "delete_lead", "restore_lead")
+EDITS = ("add_lead", "update_lead")
 DIGEST_CHARS = 16
 
 
@@ -36,11 +37,13 @@ async def webhooks(http: httpx2.AsyncClient, config: AmocrmConfig, arguments: Ar
 
 
 async def subscribe(http: httpx2.AsyncClient, config: AmocrmConfig, arguments: Arguments) -> Answer:
-    """Have EVENTS posted to `url`. An address that is there already gets these events.
+    """Have EVENTS posted to `url`, and EDITS where deals have links that are to be paid. An address
+    that is there already gets these events.
 
     Answer: reference = amoCRM's id of the hook.
     """
-    json = {"destination": arguments["url"], "settings": list(EVENTS)}
+    wanted = EVENTS + (EDITS if config.payment_links else ())
+    json = {"destination": arguments["url"], "settings": list(wanted)}
     made = await write(http, config, "POST", PATH, json)
     return Answer(reference=number_of(made.get("id")))
 

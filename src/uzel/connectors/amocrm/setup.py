@@ -62,8 +62,8 @@ async def lead_fields(
 ) -> Answer:
     """The custom fields of deals. A request for each fifty.
 
-    Answer: data {"fields": [{"id", "name", "type", "code"}]}, code may be null. Raises every
-    CallFailed but OutcomeUnknown.
+    Answer: data {"fields": [{"id", "name", "type", "code", "enums": [{"id", "value"}]}]}, code may
+    be null; `enums` only where a field offers a choice. Raises every CallFailed but OutcomeUnknown.
     """
     return Answer(data={"fields": await fields_at(http, config, LEAD_FIELDS)})
 
@@ -147,9 +147,22 @@ async def fields_at(http: httpx2.AsyncClient, config: AmocrmConfig, path: str) -
         {
             "id": entity_id(field),
             **{name: text_of(field.get(name)) for name in ("name", "type", "code")},
+            **enums_of(field),
         }
         async for field in walk(http, config, path, FIELDS_NAME, limit=FIELDS_LIMIT)
     ]
+
+
+def enums_of(field: Content) -> Content:
+    given = field.get("enums")
+    found = [
+        {"id": known, "value": value}
+        for enum in (given if isinstance(given, list) else [])
+        if isinstance(enum, dict)
+        and (known := whole(enum.get("id"))) is not None
+        and (value := text_of(enum.get("value"))) is not None
+    ]
+    return {"enums": found} if found else {}
 
 
 def pipeline_of(pipeline: Content) -> Content:

@@ -15,6 +15,7 @@ from uzel.connector import BodyKind, Element, Received, Webhook
 from uzel.connectors.amocrm.config import AmocrmConfig
 from uzel.connectors.amocrm.custom_fields import field, is_indices, items
 from uzel.connectors.amocrm.hook_contacts import COMPANY, Contacts
+from uzel.connectors.amocrm.hook_deals import TOLD, deal_of
 from uzel.connectors.amocrm.hook_leads import Around, element_of
 from uzel.errors import PayloadInvalid
 from uzel.kit.body import number_of, read_json, utc_of_epoch
@@ -49,12 +50,15 @@ REASONS = {"company": "company", "contact": "no_lead_status"}
 
 
 def parse(received: Received, config: AmocrmConfig) -> list[Element]:
-    """One element per entity, in the order of the body. Raises PayloadInvalid."""
+    """One element per entity, in the order of the body; where deals have links that are to be paid,
+    one more for each deal behind them. Raises PayloadInvalid.
+    """
     body = _tree(received.body)
     around = Around(body.get(ACCOUNT), Contacts.of(body), frozenset(config.won_stages))
-    elements = [
-        _element(entity, action, found, around) for entity, action, found in _entities(body)
-    ]
+    entities = list(_entities(body))
+    elements = [_element(entity, action, found, around) for entity, action, found in entities]
+    if config.payment_links:
+        elements += [it for entity in entities for it in _deals(*entity)]
     return elements or [Element("account.received", reason="entity")]
 
 
@@ -73,6 +77,9 @@ def _entities(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """(entity, action, what stands there) in the order of the body."""
     for entity, actions in body.items():
         if entity == ACCOUNT:
+            continue
+        if entity == "lead" and isinstance(actions, dict) and "id" in actions:
+            yield "leads", "update", actions  # one lead, as robots in between post it
             continue
         if not isinstance(actions, dict):
             yield from ((entity, "", found) for found in items(actions))
@@ -104,6 +111,13 @@ def _element(entity: str, action: str, found: Any, around: Around) -> Element:
     if noun == "lead":
         return element_of(found, action, element, around)
     return replace(element, reason=REASONS.get(noun, "entity"))
+
+
+def _deals(entity: str, action: str, found: Any) -> Iterator[Element]:
+    deal = deal_of(found, action) if entity == "leads" else None
+    if deal is not None:
+        subject = f"{NOUNS['leads'][1]} {deal.number}"
+        yield Element(TOLD, subject=subject, occurred_at=_occurred_at(found), data=deal)
 
 
 def _occurred_at(found: Mapping[str, Any]) -> datetime | None:

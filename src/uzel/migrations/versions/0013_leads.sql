@@ -34,6 +34,8 @@ create table lead (
     version int not null default 1,
     leased_by int references robot,
     leased_until timestamptz,
+    -- Of a deal: when the CRM changed it, as of the newest that was told; what is older changes nothing.
+    told_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     check ((partner_id is null) <> (connection_id is null)),
@@ -81,6 +83,11 @@ create table lead_report (
     crm_state text not null check (crm_state in ('waiting', 'success', 'failed', 'skipped')),
     crm_message text,
     crm_at timestamptz,
+    -- What the CRM is being asked for it: how its account is set up, or to take it; null: it waits
+    -- for its turn, or all is done. Each asking has its own number.
+    crm_step text check (crm_step in ('know', 'write')),
+    crm_tries int not null default 0,
+    crm_begun_at timestamptz,
     created_at timestamptz not null default now()
 );
 create index on lead_report (lead_id, id);

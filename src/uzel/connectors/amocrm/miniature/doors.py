@@ -72,6 +72,14 @@ def is_look_at_the_guest(query: Query) -> bool:
     return query.get("with") == "contacts"
 
 
+def is_read_for_its_stage(query: Query) -> bool:
+    return query.get("with") == "loss_reason"
+
+
+def is_read_alone(query: Query) -> bool:
+    return "with" not in query
+
+
 def doors() -> list[Door]:
     return [*accounts(), *entities(), *catalogs(), *lists_of_fields(), *small_things(), *hooks()]
 
@@ -97,11 +105,13 @@ def entities() -> Iterator[Door]:
     yield Door("GET", "/leads", "list_leads", lead_methods.leads)
     yield Door("POST", "/leads", "create_leads", lead_methods.create_leads)
     yield Door("PATCH", "/leads", "update_leads", lead_methods.update_leads)
-    # Both of the two requests of `find_guest` are journalled under its name.
+    # Both of the two requests of `find_guest`, and of `fill_deal`, are journalled under its name.
     one = "/leads/{lead_id:int}"
     yield Door("GET", one, "find_guest", lead_methods.lead, is_look_at_the_guest)
+    yield Door("GET", one, "fill_deal", lead_methods.lead, is_read_for_its_stage)
+    yield Door("GET", one, "read_deal", lead_methods.lead, is_read_alone)
     yield Door("GET", one, "read_lead", lead_methods.lead)
-    yield Door("PATCH", one, "update_leads", lead_methods.update_lead)
+    yield Door("PATCH", one, "fill_deal", lead_methods.update_lead)
     for persons, name in ((CONTACTS, "find_guest"), (COMPANIES, "read_company")):
         kind = persons.kind
         one = f"/{kind}/{{entity_id:int}}"

@@ -10,7 +10,12 @@ from uzel.connectors.amocrm.miniature.beginnings import (
     PRODUCTS_ID,
     USER_ID,
 )
-from uzel.connectors.amocrm.miniature.fields import ORDER_FIELD_ID, PRICE_FIELD_ID, SKU_FIELD_ID
+from uzel.connectors.amocrm.miniature.fields import (
+    DELIVERY_FIELD_ID,
+    ORDER_FIELD_ID,
+    PRICE_FIELD_ID,
+    SKU_FIELD_ID,
+)
 
 HOOK = "http://127.0.0.1:9/hook?key=hidden"
 LEAD = {
@@ -50,6 +55,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "create_leads": {"leads": [LEAD], "order_code_field_id": ORDER_FIELD_ID, "since": 0},
     "find_leads": {"order_code": "500000001", "order_code_field_id": ORDER_FIELD_ID},
     "read_lead": {"lead_id": LEAD_ID},
+    "read_deal": {"lead_id": LEAD_ID},
+    "fill_deal": {
+        "lead_id": LEAD_ID,
+        "mark": DELIVERY_FIELD_ID,
+        "fields": [{"field_id": ORDER_FIELD_ID, "values": [{"value": "500000001"}]}],
+        "pipeline_id": PIPELINE_ID,
+        "status_id": FIRST_STAGE_ID,
+        "keep_stages": [],
+    },
     "list_leads": {"since": 0, "page": 1, "order_code_field_id": ORDER_FIELD_ID},
     "update_leads": {"leads": [{"id": LEAD_ID, "price": 1500}]},
     "link_elements": {"links": [LINK]},
