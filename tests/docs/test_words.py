@@ -22,8 +22,12 @@ FORBIDDEN = re.compile(
     ),
     re.IGNORECASE,
 )
-# What partners' programs read on the wire, word for word.
-ON_THE_WIRE = re.compile("chat" + "gpt payment", re.IGNORECASE)
+# What partners' programs read on the wire, and what accounts of a CRM call a field and a value of
+# theirs, word for word.
+ON_THE_WIRE = re.compile(
+    f"{TOOLS[0]} payment|статус оплаты {TOOLS[0]}|(?<=оплаченный сервис).{{1,6}}{TOOLS[0]}",
+    re.IGNORECASE,
+)
 BINARY = (".png", ".ico", ".woff2", ".mo")
 
 

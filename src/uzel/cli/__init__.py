@@ -11,6 +11,7 @@ from uzel.cli import (
     benches,
     connections,
     kaspi,
+    lead_crm,
     ledger,
     partners,
     payloads,
@@ -35,6 +36,7 @@ PARTS = (
     people,
     partners,
     robots,
+    lead_crm,
     ledger,
     benches,
 )

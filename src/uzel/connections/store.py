@@ -106,6 +106,19 @@ async def move(pool: Pool, connection_id: int, base_url: str) -> None:
     )
 
 
+async def set_setting(
+    connection: Connection, connection_id: int, name: str, *, value: bool
+) -> None:
+    """Switch one open setting of a connection on or off."""
+    await connection.execute(
+        "update connection set settings = settings || jsonb_build_object($2::text, $3::boolean), "
+        "updated_at = clock_timestamp() where id = $1",
+        connection_id,
+        name,
+        value,
+    )
+
+
 async def close_breaker(connection: Connection, connection_id: int) -> None:
     """Forget earlier failures: a person says it works again."""
     await connection.execute(

@@ -96,13 +96,3 @@ async def named(pool: Pool | Connection, report: str) -> Any:
         "where public_id = $1 or id::text = $1 order by public_id = $1 desc limit 1",
         report,
     )
-
-
-async def crm_of(connection: Connection, report_id: int) -> int | None:
-    """The connection whose deal a report is about, if it is one of a CRM with settings."""
-    found: int | None = await connection.fetchval(
-        "select l.connection_id from lead_report r join lead l on l.id = r.lead_id "
-        "join lead_crm c on c.connection_id = l.connection_id where r.id = $1",
-        report_id,
-    )
-    return found

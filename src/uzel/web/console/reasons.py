@@ -46,6 +46,33 @@ REASONS = {
     "order_unchanged": Reason(m("ничего нового")),
     "order_new": Reason(m("новый заказ: станет сделкой")),
     "order_changed": Reason(m("заказ изменился")),
+    # Deals with links that are to be paid.
+    "no_lead_crm": Reason(
+        m("какие поля сделок читать, не задано"),
+        m("Задаёт команда uzel leads crm; потом разберите событие заново."),
+    ),
+    "deal_elsewhere": Reason(m("сделка не в той воронке или не на том этапе")),
+    "deal_lookup": Reason(m("спрашиваем у CRM поля сделки"), m("Решение появится само.")),
+    "deal_gone": Reason(m("сделки в CRM больше нет")),
+    "deal_unread": Reason(
+        m("CRM не показала сделку"), m("Посмотрите вызов; потом разберите событие заново.")
+    ),
+    "deal_paid": Reason(m("статус оплаты в сделке уже стоит")),
+    "link_missing": Reason(m("в сделке нет ссылки на оплату")),
+    "link_invalid": Reason(
+        m("в поле ссылки на оплату не ссылка"), m("Исправьте поле в сделке: придёт новое событие.")
+    ),
+    "link_refused": Reason(
+        m("ссылка ведёт не туда, куда разрешено"),
+        m("Чем ссылка должна быть, задаёт команда uzel leads crm."),
+    ),
+    "lead_new": Reason(m("новое задание на оплату")),
+    "lead_link": Reason(m("ссылка изменилась: задание обновлено")),
+    "lead_link_late": Reason(
+        m("ссылка изменилась после оплаты"), m("Задание остаётся выполненным; решите, что делать.")
+    ),
+    "lead_link_same": Reason(m("ссылка та же, задание уже есть")),
+    "lead_link_outdated": Reason(m("известие новее уже учтено")),
     # What the phone is.
     "no_phone": Reason(
         m("в заказе нет телефона"),
