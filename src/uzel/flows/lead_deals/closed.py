@@ -92,8 +92,10 @@ async def refused(connection: Connection, row: Any, effect: Effect, result: Resu
     of_fields = (result.code or "").partition(":")[0] in OF_FIELDS
     if effect.kind == asks.WRITE and of_fields and is_stale(row):
         await begin.know(connection, row)
-        return
-    await end(connection, row, begin.FAILED, reason_of(result))
+    elif effect.kind == asks.WRITE and result.http_status == 404:
+        await end(connection, row, begin.FAILED, NOT_FOUND.format(row["external_id"]))
+    else:
+        await end(connection, row, begin.FAILED, reason_of(result))
 
 
 def is_stale(row: Any) -> bool:
