@@ -32,16 +32,6 @@ async def crms(connection: Connection) -> list[int]:
     return [row["connection_id"] for row in rows]
 
 
-async def is_written(connection: Connection, lead_id: int) -> bool:
-    """Whether the CRM has taken a report on this lead, or is about to."""
-    found: bool = await connection.fetchval(
-        "select exists (select 1 from lead_report where lead_id = $1 "
-        "and crm_state in ('success', 'waiting'))",
-        lead_id,
-    )
-    return found
-
-
 async def add_deal(
     connection: Connection, connection_id: int, deal_id: str, public_id: str, called: str
 ) -> int | None:

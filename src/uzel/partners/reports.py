@@ -20,7 +20,6 @@ from uzel.partners.payment import State
 from uzel.partners.settle import settle
 
 PARTNERS_LEAD = "Report for partner lead, AmoCRM update not applicable."
-WRITTEN = "AmoCRM update already performed for this lead ID."
 NOBODYS = "There is no lead with this ID, and no AmoCRM that it could be a deal of."
 NO_CRM = "This lead's AmoCRM is not set up for reports."
 SEVERAL = "Several leads have this ID: send partner_id."
@@ -125,8 +124,6 @@ async def crm_of(connection: Connection, lead: Any) -> tuple[str, str | None]:
         return "skipped", PARTNERS_LEAD
     if lead["connection_id"] not in await store.crms(connection):
         return "skipped", NO_CRM
-    if await store.is_written(connection, lead["id"]):
-        return "skipped", WRITTEN
     return "waiting", None
 
 

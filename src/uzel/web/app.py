@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from uzel import __version__
+from uzel.flows.lead_deals.begin import begin
 from uzel.web import amo2json, health, metrics, public
 from uzel.web.api import problems
 from uzel.web.api.app import PREFIX as API
@@ -40,7 +41,7 @@ class Web:
             for path, door in (
                 (PARTNERS, PartnerDoor(deps.partners)),
                 *((path, TasksDoor(deps.pool)) for path in TASKS),
-                (REPORTS, ReportsDoor(deps.pool)),
+                (REPORTS, ReportsDoor(deps.pool, begin)),
             )
         }
         self._rest = Headers(create_pages(deps), https=https)

@@ -40,7 +40,7 @@ CARD = re.compile(r"(?:[0-9][ -]?){13,19}")
 class ReportsDoor(Answering):
     """The application of the address."""
 
-    def __init__(self, pool: Pool, begin: Begin | None = None, within_s: float = WITHIN_S) -> None:
+    def __init__(self, pool: Pool, begin: Begin, within_s: float = WITHIN_S) -> None:
         self._pool = pool
         self._begin = begin
         self._within_s = within_s
@@ -58,7 +58,7 @@ class ReportsDoor(Answering):
             kept = await take(
                 connection, robot.book, report, robot_id=robot.id, made_by=f"robot:{robot.name}"
             )
-            if kept.crm_state == "waiting" and self._begin is not None:
+            if kept.crm_state == "waiting":
                 await self._begin(connection, kept.id)
         state, message = await self._heard(kept)
         return told(kept, report, state, message, warnings)
