@@ -155,3 +155,39 @@ def test_a_person_ends_payments(uzel: Command, dsn: str) -> None:
     assert uzel("ledger", "verify")[0] == 0
     acts = "select count(*) from audit where subject like 'payment:txn_%'"
     assert asked(dsn, acts) == 3
+
+
+def test_above_the_limit_two_people_are_needed(uzel: Command, dsn: str) -> None:
+    uzel("user", "add", "anna", "--password", "anna-password-1")
+    uzel("user", "add", "boris", "--password", "boris-password-1")
+    uzel("partner", "add", "Ромашка")
+    words = ("partner", "top-up", "Ромашка", "100000.01", "--reason", "invoice 18", "--by", "anna")
+    status, out, err = uzel(*words, "--key", "18")
+    assert (status, "proposal 1 waits" in out) == (3, True), err
+    assert uzel(*words, "--key", "18")[0] == 3
+    (waiting,) = told(uzel("partner", "proposals", "--json"))
+    said = (waiting["proposal"], waiting["amount"], waiting["proposed_by"])
+    assert said == (1, "100000.01", "command:anna")
+    assert "somebody else has to decide" in uzel("partner", "approve", "1", "--by", "anna")[2]
+    assert "nobody is called eve" in uzel("partner", "approve", "1", "--by", "eve")[2]
+    assert uzel("partner", "approve", "1", "--by", "boris")[1] == "proposal 1 is approved\n"
+    assert (
+        "approved by command:boris already" in uzel("partner", "approve", "1", "--by", "boris")[2]
+    )
+    assert told(uzel("partner", "list", "--json"))[0]["available"] == "100000.01"
+    assert "nothing waits" in uzel("partner", "proposals")[1]
+
+
+def test_the_limit_is_shown_lowered_and_raised(uzel: Command) -> None:
+    assert "at most 100000 units" in uzel("partner", "limit")[1]
+    assert "say why" in uzel("partner", "limit", "10")[2]
+    assert "at most 10 units" in uzel("partner", "limit", "10", "--reason", "new here")[1]
+    assert uzel("partner", "limit", "11", "--reason", "too small")[0] == 3
+    assert told(uzel("partner", "limit", "--json"))["limit"] == 10
+    uzel("partner", "add", "Ромашка")
+    credit = uzel("partner", "credit", "Ромашка", "10.01", "--reason", "trusted")
+    assert (credit[0], "proposal 2 waits" in credit[1]) == (3, True)
+    assert uzel("partner", "withdraw", "2")[1] == "proposal 2 is withdrawn\n"
+    assert uzel("partner", "credit", "Ромашка", "9", "--reason", "trusted")[0] == 0
+    assert uzel("partner", "correct", "Ромашка", "--reason", "a slip", "--", "-1")[0] == 0
+    assert told(uzel("partner", "list", "--json"))[0]["available"] == "-1.00"

@@ -3,7 +3,6 @@
 import argparse
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import uuid4
 
 from uzel.app import Parts
 from uzel.cli.partner_hooks import URLS
@@ -12,8 +11,7 @@ from uzel.cli.recipients import me
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
-from uzel.ledger.accounts import LIVE, open_account, standing
-from uzel.ledger.command import No
+from uzel.ledger.accounts import standing
 from uzel.model.currency import NotAnAmount, Rounding, minor, text
 from uzel.partners import hook_address, manage
 from uzel.partners import partner_store as store
@@ -21,10 +19,7 @@ from uzel.partners.settings import PartnerSettings
 from uzel.people.store import note
 
 Told = dict[str, Any]
-# Accounts of the house that stand on the other side.
-HOUSES = {"top_up": "top-ups", "correct": "corrections"}
 YES = ("yes",)
-KINDS = {"top_up": "top_up", "correct": "correction"}
 
 
 async def add(parts: Parts, parsed: argparse.Namespace) -> Told:
@@ -83,33 +78,6 @@ async def set_addresses(
         if done.secret is not None:
             made[book] = done.secret
     return made
-
-
-async def move(parts: Parts, parsed: argparse.Namespace) -> Told:
-    """A top-up, or a correction."""
-    async with parts.pool.acquire() as connection, connection.transaction():
-        row = await find(connection, parsed.partner)
-        amount = amount_of(parsed.amount, row["currency"])
-        if amount == 0 or (amount < 0 and parsed.kind == "top_up"):
-            raise ConfigError("a top-up is above zero; a correction is anything but zero")
-        house = await open_account(connection, LIVE, HOUSES[parsed.kind], row["currency"])
-        verdict = await manage.move_money(
-            connection,
-            row["account_id"],
-            house,
-            amount,
-            kind=KINDS[parsed.kind],
-            origin=f"{KINDS[parsed.kind]}:{row['public_id']}:{parsed.key or uuid4()}",
-            made_by=me(),
-            reason=reason_of(parsed),
-        )
-        if verdict.refused is not None:
-            raise ConfigError(why_not(verdict.refused))
-        if not verdict.repeated:
-            said = {"amount_minor": amount, "entry": verdict.number, "reason": reason_of(parsed)}
-            await note(connection, me(), KINDS[parsed.kind], f"partner:{row['id']}", said)
-        told = await told_of(connection, row)
-    return {**told, "entry": verdict.number, "repeated": verdict.repeated}
 
 
 async def add_token(parts: Parts, parsed: argparse.Namespace, given: str | None) -> Told:
@@ -211,11 +179,3 @@ def reason_of(parsed: argparse.Namespace) -> str:
     if not reason:
         raise ConfigError("--reason: say why")
     return reason
-
-
-def why_not(refused: No) -> str:
-    if refused is No.FUNDS:
-        return "the balance has less than that available"
-    if refused is No.CONFLICT:
-        return "another amount was moved under this --key"
-    return f"the ledger refuses: {refused}"

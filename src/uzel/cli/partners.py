@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from uzel.cli import partner_hooks, payments
+from uzel.cli import money, partner_hooks, payments
 
 SETTINGS = {
     "commission": ("commission_percent", "PERCENT", "on top of every payment"),
@@ -39,7 +39,7 @@ def register(commands: Any) -> None:
     close = actions.add_parser("close", help="have no token of a partner work any longer")
     close.set_defaults(run=run_close)
     close.add_argument("--reason", help="why, needed")
-    add_money(actions)
+    money.register(actions)
     payments.register(actions)
     partner_hooks.register(actions, WHICH)
     tokens = add_tokens(actions)
@@ -56,21 +56,6 @@ def add_settings(parser: Any) -> None:
     parser.add_argument(
         "--lead-price", metavar="AMOUNT", help="for an accepted lead, in the balance's currency"
     )
-
-
-def add_money(actions: Any) -> None:
-    words = {
-        "top-up": "money that a partner paid in",
-        "correct": "put a balance right: an amount more, or less (-10.50)",
-    }
-    for name, help_text in words.items():
-        parser = actions.add_parser(name, help=help_text)
-        parser.add_argument("partner", metavar="PARTNER", help=WHICH)
-        parser.add_argument("amount", metavar="AMOUNT", help="in the balance's currency: 1000.50")
-        parser.add_argument("--reason", help="why, needed; the partner sees it")
-        parser.add_argument("--key", help="the same key again does nothing: a number of an invoice")
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.set_defaults(run=run_money, kind=name.replace("-", "_"))
 
 
 def add_tokens(actions: Any) -> list[Any]:
@@ -137,17 +122,6 @@ def run_set(parsed: argparse.Namespace) -> int:
     for book, secret in done["hook_secrets"].items():
         lines.append(f"secret of webhooks, {book} money (shown this once): {secret}")
     return tell(parsed, done, "\n".join(lines))
-
-
-def run_money(parsed: argparse.Namespace) -> int:
-    """`uzel partner top-up|correct PARTNER AMOUNT --reason WHY`."""
-    from uzel.cli.partner_work import move
-    from uzel.session import with_parts
-
-    done = with_parts(lambda parts: move(parts, parsed), quiet=parsed.json)
-    again = "done before; " if done["repeated"] else ""
-    said = f"{again}{done['name']}: {done['available']} {done['currency']} available"
-    return tell(parsed, done, said)
 
 
 def run_token(parsed: argparse.Namespace) -> int:
