@@ -186,8 +186,8 @@ def test_the_limit_is_shown_lowered_and_raised(uzel: Command) -> None:
     assert told(uzel("partner", "limit", "--json"))["limit"] == 10
     uzel("partner", "add", "Ромашка")
     credit = uzel("partner", "credit", "Ромашка", "10.01", "--reason", "trusted")
-    assert (credit[0], "proposal 2 waits" in credit[1]) == (3, True)
-    assert uzel("partner", "withdraw", "2")[1] == "proposal 2 is withdrawn\n"
+    assert (credit[0], "proposal 3 waits" in credit[1]) == (3, True)
+    assert uzel("partner", "withdraw", "3")[1] == "proposal 3 is withdrawn\n"
     assert uzel("partner", "credit", "Ромашка", "9", "--reason", "trusted")[0] == 0
     assert uzel("partner", "correct", "Ромашка", "--reason", "a slip", "--", "-1")[0] == 0
     assert told(uzel("partner", "list", "--json"))[0]["available"] == "-1.00"

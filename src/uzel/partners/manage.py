@@ -150,3 +150,11 @@ async def close(connection: Connection, partner_id: int) -> None:
     if row is None:
         raise ConfigError(f"there is no partner {partner_id}")
     await store.change(connection, partner_id, row["name"], row["settings"], "off")
+
+
+async def reopen(connection: Connection, partner_id: int) -> None:
+    """Its tokens that were not revoked work again. In a transaction of the caller's."""
+    row = await store.lock(connection, partner_id)
+    if row is None:
+        raise ConfigError(f"there is no partner {partner_id}")
+    await store.change(connection, partner_id, row["name"], row["settings"], "active")

@@ -7,6 +7,7 @@ from typing import Any
 from uzel.kit.database import Connection, Pool
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.views import search_store as store
+from uzel.views.partners import find_payments
 from uzel.views.rows import Hit
 from uzel.views.shops import find_orders
 
@@ -31,14 +32,14 @@ KINDS = {
 async def search(pool: Pool, text: str) -> list[Hit]:
     """What `text` may mean, the likeliest first: a phone in any spelling, an order number, a
     subject, a visit, an event's key, a provider's reference, a digest, a request id, or the id of
-    an event, message, call or raw event. Some dozens at most, each thing once.
+    an event, message, call or raw event; a payment. Some dozens at most, each thing once.
     """
     text = " ".join(text.replace("\0", "").encode("utf-8", "ignore").decode().split())
     if not text or len(text) > LONGEST:
         return []
     found: dict[tuple[str, int], Hit] = {}
     async with pool.acquire() as connection:
-        for branch in (find_orders, by_phone, by_email, by_subject, by_name, by_number, by_digest):
+        for branch in BRANCHES:
             for hit in await branch(connection, text):
                 found.setdefault((hit.kind, hit.id), hit)
     return list(found.values())
@@ -149,6 +150,9 @@ def raw_events(rows: Iterable[Any]) -> list[Hit]:
     ]
 
 
+BRANCHES = (
+    *(find_orders, find_payments, by_phone, by_email, by_subject, by_name, by_number, by_digest),
+)
 SHOWN = {"event": events, "message": messages, "call": calls, "raw_event": raw_events}
 
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 from uzel.connections.registry import Registry
 from uzel.kit.database import Pool
-from uzel.views import overview_store, shops_store
+from uzel.partners import proposal_store
+from uzel.rates import store as rate_store
+from uzel.views import overview_store, partners_store, shops_store
 from uzel.views.overview import Overview, overview
 
 # The overview of a busy day costs tens of milliseconds; whoever only watches can share it.
@@ -20,12 +22,14 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Attention:
     """For the badges of every page: calls whose outcome a person has to decide, requests nobody
-    could read, orders of shops that are stuck.
+    could read, orders of shops that are stuck, proposals and rates for a second person.
     """
 
     unknown: int
     parked: int
     orders: int
+    proposals: int
+    rates: int
 
 
 async def attention(pool: Pool) -> Attention:
@@ -34,7 +38,10 @@ async def attention(pool: Pool) -> Attention:
         unknown, _ = await overview_store.unknown_calls(connection)
         waiting = await overview_store.open_raw_events(connection, 60.0)
         stuck = await shops_store.stuck_count(connection)
-    return Attention(unknown.count, waiting["parked"].count if "parked" in waiting else 0, stuck)
+        proposals, _ = await proposal_store.waiting_count(connection)
+        rates = len(await rate_store.waiting(connection))
+    parked = waiting["parked"].count if "parked" in waiting else 0
+    return Attention(unknown.count, parked, stuck, proposals, rates)
 
 
 class Glance:
@@ -64,4 +71,5 @@ class Glance:
         seen = replace(await self.overview(older_s=FRESH_FOR_S), at=NEVER)
         async with self._pool.acquire() as connection:
             orders = await shops_store.pulse(connection)
-        return hashlib.blake2b(f"{seen!r} {orders}".encode(), digest_size=8).hexdigest()
+            money = await partners_store.pulse(connection)
+        return hashlib.blake2b(f"{seen!r} {orders} {money}".encode(), digest_size=8).hexdigest()

@@ -12,6 +12,7 @@ from uzel.views.event_store import list_events
 from uzel.views.filters import EventFilter, MessageFilter
 from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview
+from uzel.views.partners import money_trouble
 from uzel.views.search import search
 from uzel.views.shops import Glance as ShopGlance
 from uzel.views.shops import glance
@@ -19,6 +20,7 @@ from uzel.views.shops_trouble import shops_in_trouble
 from uzel.web.console.chart import charts_of
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
+from uzel.web.console.money_trouble import of_money
 from uzel.web.console.page import go, render
 from uzel.web.console.period import midnight
 from uzel.web.console.ratings import waiting
@@ -31,6 +33,7 @@ VISIT, LATEST = "visit.completed", 8
 PAGES = {
     **{"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"},
     "order": "/shops/orders",
+    "payment": "/partners/payments",
 }
 
 router = APIRouter(include_in_schema=False)
@@ -84,7 +87,9 @@ async def show_overview(desk: OwnDesk) -> Response:
     seen, pool = await overview_of(desk), desk.deps.pool
     budgets = of_budgets(await spent_budgets(pool))
     shops = of_shops(desk, await shops_in_trouble(pool))
-    stuck = [*troubles(desk, seen), *shops, *of_guests(await waiting(desk)), *budgets]
+    async with pool.acquire() as connection:
+        money = of_money(await money_trouble(connection))
+    stuck = [*troubles(desk, seen), *shops, *of_guests(await waiting(desk)), *budgets, *money]
     visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
     messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(

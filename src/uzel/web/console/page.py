@@ -26,6 +26,8 @@ ROOMS = (
     "/ratings",
     "/costs",
     "/shops",
+    "/partners",
+    "/rates",
     "/connections",
     "/business",
     "/business/rules",

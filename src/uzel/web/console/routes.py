@@ -18,8 +18,16 @@ from uzel.web.console import (
     messages,
     overview,
     parked,
+    partners,
+    partners_money,
+    partners_payments,
+    partners_settings,
+    partners_statement,
+    partners_tokens,
     places,
     provider,
+    rates,
+    rates_limits,
     ratings,
     registration,
     rules,
@@ -39,13 +47,15 @@ from uzel.web.console.live import Watchers
 from uzel.web.console.shops_names import Stages
 from uzel.web.deps import Deps
 
-# `connections/new` must be found before `connections/{id}`.
+# What has a name must be found before what has a number: `partners/limit` before `partners/{id}`.
 ROOMS = (
     *(static, sign_in, overview, todo, live, events, messages, calls),
     *(connection_form, connections, registration, parked),
     *(businesses, business, places, rules, texts, stop_list, consents),
     *(funnel, ratings, costs, mapping, provider),
     *(shops_order, shops_leave, shops, shops_setup, shops_lists),
+    *(partners_money, partners, partners_payments, partners_statement),
+    *(partners_tokens, partners_settings, rates_limits, rates),
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from uzel.connections.config import split
 from uzel.kit.logs import HIDDEN
+from uzel.model.currency import EXPONENTS
 from uzel.views.life import RawEvent
 from uzel.views.rows import EventRow
 from uzel.web.console.language import Language, mark
@@ -49,6 +51,10 @@ def filters(spoken: Language) -> Mapping[str, Callable[..., Any]]:
         "percent": lambda part: percent(spoken, part),
         "decimal": lambda value, places=1: decimal(spoken, value, places),
         "money": lambda minor, currency: money(spoken, minor, currency),
+        "amount": lambda value, currency: amount(spoken, value, currency),
+        "plain": lambda value: grouped(spoken, value),
+        "shift": lambda part: percent_of(spoken, part),
+        "about_number": lambda value: grouped(spoken, Decimal(f"{value:.6g}")),
         "phone": phone,
         "about": about,
         "body_text": body_text,
@@ -173,14 +179,40 @@ def decimal(spoken: Language, value: float | None, places: int = 1) -> str:
 
 
 def money(spoken: Language, minor: int | None, currency: str | None) -> str:
-    """`3,50 ₽`; every currency we meet has a hundred minor units."""
+    """`3,50 ₽`, with as many digits behind the comma as the currency has."""
     if minor is None:
         return "—"
-    whole, rest = divmod(abs(minor), 100)
-    sign = "−" if minor < 0 else ""
+    places = EXPONENTS.get(currency or "", 2)
+    return sum_of(spoken, Decimal(minor).scaleb(-places), places, currency)
+
+
+def amount(spoken: Language, value: Decimal, currency: str) -> str:
+    """The same of a decimal, which may be finer than its currency."""
+    places = max(EXPONENTS.get(currency, 2), -int(value.normalize().as_tuple().exponent))
+    return sum_of(spoken, value, places, currency)
+
+
+def sum_of(spoken: Language, value: Decimal, places: int, currency: str | None) -> str:
+    """Thousands apart, the currency behind it."""
+    whole, _, rest = f"{abs(value):.{places}f}".partition(".")
+    sign = "−" if value < 0 else ""
     comma = "," if spoken.code == "ru" else "."
     unit = SIGNS.get(currency or "", currency or "")
-    return f"{sign}{number(spoken, whole)}{comma}{rest:02}{NO_BREAK_SPACE}{unit}".rstrip()
+    text = f"{sign}{number(spoken, int(whole))}{comma if rest else ''}{rest}"
+    return f"{text}{NO_BREAK_SPACE}{unit}".rstrip()
+
+
+def grouped(spoken: Language, value: Decimal) -> str:
+    """A decimal with all its digits: `92,413`."""
+    places = max(0, -int(value.normalize().as_tuple().exponent))
+    return sum_of(spoken, value, places, None)
+
+
+def percent_of(spoken: Language, part: Decimal) -> str:
+    """0.0512 as `5,12 %`."""
+    text = f"{part * 100:.2f}"
+    space = NO_BREAK_SPACE if spoken.code == "ru" else ""
+    return f"{text.replace('.', ',') if spoken.code == 'ru' else text}{space}%"
 
 
 def phone(e164: str | None) -> str:

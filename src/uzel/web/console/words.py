@@ -111,7 +111,27 @@ ORDERS = {
     "stuck": State(m("застрял"), ASK, YOU),
     "left_out": State(m("без сделки: так решил человек"), IDLE),
 }
+# A payment of a partner, and what is proposed to be done with money.
+PAYMENTS = {
+    "pending": State(m("ждёт исхода"), WAIT, YOU),
+    "completed": State(m("оплачено"), GOOD),
+    "failed": State(m("не вышло, деньги возвращены"), BAD),
+}
+PROPOSALS = {
+    "done": State(m("сделано"), IDLE),
+    "waiting": State(m("ждёт второго человека"), ASK, YOU),
+    "approved": State(m("подтверждено"), GOOD),
+    "rejected": State(m("отклонено"), BAD),
+    "withdrawn": State(m("отозвано"), IDLE),
+}
+PARTNERS = {
+    "active": State(m("работает"), GOOD),
+    "off": State(m("закрыт"), IDLE),
+}
 STATES: Mapping[str, Mapping[str, State]] = {
+    "payment": PAYMENTS,
+    "proposal": PROPOSALS,
+    "partner": PARTNERS,
     "order": ORDERS,
     "raw": RAW,
     "decision": DECISIONS,
@@ -138,6 +158,7 @@ KINDS = {
     "call": m("вызов"),
     "raw_event": m("запрос"),
     "order": m("заказ Kaspi"),
+    "payment": m("платёж партнёра"),
 }
 ACTIONS = {"replay": m("разобрал заново"), "decide": m("решил")}
 
