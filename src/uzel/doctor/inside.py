@@ -10,6 +10,7 @@ from uzel import migrations
 from uzel.connections.registry import Active, Registry
 from uzel.doctor.finding import Finding, good, warning, wrong
 from uzel.doctor.missing import of_missing
+from uzel.doctor.money import of_money
 from uzel.doctor.shops import of_shops
 from uzel.errors import ConfigError
 from uzel.kit import database
@@ -18,6 +19,7 @@ from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.kit.settings import Settings
 from uzel.setup import CANNOT_CONNECT, OLDEST_POSTGRES
 from uzel.views.overview import Overview, Stuck, overview
+from uzel.views.partners import money_trouble
 from uzel.views.server_store import LastError, Server, last_errors, server_of
 
 SKEW_S, LARGE_SKEW_S = 2.0, 30.0
@@ -151,6 +153,8 @@ async def of_content(settings: Settings, pool: database.Pool) -> list[Finding]:
     if all(item.kind == LOOKED_UP for item in seen.stuck):
         findings.append(good("work", "nothing is stuck"))
     findings += [of_missing(part) for part in seen.missing]
+    async with pool.acquire() as connection:
+        findings += of_money(await money_trouble(connection))
     if settings.master_key is None and not os.access(settings.data_dir / "master.key", os.F_OK):
         return findings
     try:

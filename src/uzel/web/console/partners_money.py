@@ -16,7 +16,6 @@ from uzel.partners.wish import (
     Why,
     Wish,
 )
-from uzel.rates.change import is_same_person
 from uzel.views.partners import PartnerRow
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.language import mark as m
@@ -185,7 +184,6 @@ async def proposal_page(desk: Desk, number: int, typed: Typed) -> Response:
         row=row,
         wrong=typed.wrong,
         values=blank(("reason",)) | dict(typed.form),
-        mine=is_same_person(row["proposed_by"], desk.person.login),
         limit=await proposals.limit_of(desk.deps.pool),
     )
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from uzel.errors import LedgerError
 from uzel.partners.manage import LEADS, PAY, READ
 from uzel.partners.wish import Kind, MoneyRefused, Why
+from uzel.rates.change import is_same_person
 from uzel.rates.pair import RateRefused
 from uzel.rates.pair import Why as NoRate
 from uzel.web.console import words
@@ -105,6 +106,14 @@ HOLD_ENDS = {
     "released": m("возвращено"),
     "expired": m("срок вышел, возвращено"),
 }
+ACCOUNTS = {
+    "top-ups": m("внесённое партнёрами"),
+    "corrections": m("исправления"),
+    "payments": m("к выплате"),
+    "commission": m("наша комиссия"),
+    "exchange": m("обмен валют"),
+    "leads": m("за лиды"),
+}
 BOOKS = {"live": m("настоящие"), "test": m("пробные")}
 
 
@@ -128,12 +137,17 @@ def spoken(desk: Desk) -> dict[str, Any]:
         "hold_end": HOLD_ENDS,
         "book_of": BOOKS,
         "debit_of": DEBITS,
+        "account_of": ACCOUNTS,
     }
 
     def by(table: Mapping[str, str]) -> Any:
         return lambda code: words.named(desk.language, table, code)
 
-    return {"person": person, **{name: by(table) for name, table in tables.items()}}
+    def mine(actor: str) -> bool:
+        return is_same_person(actor, desk.person.login)
+
+    told = {name: by(table) for name, table in tables.items()}
+    return {"person": person, "mine": mine, **told}
 
 
 def person(actor: str | None) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from uzel.flows.bank_rates import store as bank_store
 from uzel.people.store import note
-from uzel.rates.change import Proposed, State, approve, end, is_same_person, propose, refuse
+from uzel.rates.change import Proposed, State, approve, end, propose, refuse
 from uzel.rates.pair import BANKS, Pair, Rate, RateRefused, Why, pair_of, value_of
 from uzel.rates.policy import policy
 from uzel.rates.read import Standing, history, standings, waiting
@@ -25,6 +25,7 @@ from uzel.web.console.partners_words import refusal
 from uzel.web.console.typed import Typed
 
 LONGEST_REASON = 500
+FEW = 10
 
 router = APIRouter(include_in_schema=False)
 
@@ -72,7 +73,6 @@ async def list_page(desk: Desk, typed: Typed) -> Response:
         banks=await banks_of(desk),
         values=blank(("pair", "value")) | dict(typed.form),
         wrong=typed.wrong,
-        mine=lambda by: is_same_person(by, desk.person.login),
         small=(rates_picture.SMALL_WIDTH, rates_picture.SMALL_HEIGHT),
     )
 
@@ -208,11 +208,11 @@ async def pair_page(
         pair=pair,
         row=rows[0] if rows else None,
         points=points[::-1],
+        few=FEW,
         picture=rates_picture.picture(pair, points, now),
         waiting=[it for it in await waiting(pool) if it.rate.pair.key == pair.key],
         policy=await policy(pool),
         values=blank(("pair", "value"), pair=str(pair)) | dict(typed.form),
         wrong=typed.wrong,
         told=told,
-        mine=lambda by: is_same_person(by, desk.person.login),
     )
