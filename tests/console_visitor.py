@@ -42,6 +42,7 @@ LISTS = (
         "/business/stop-list.csv",
     ),
     "/business/consents.csv",
+    *("/partners", "/partners/new", "/partners/limit/edit", "/rates", "/rates/limits/edit"),
 )
 
 

@@ -21,6 +21,11 @@ ADMIN_ONLY = {
     *("/business/texts/retire", "/business/stop-list/add", "/business/stop-list/remove"),
     *("/business/stop-list/import", "/business/consents/add", "/business/consents/remove"),
     "/business/consents/import",
+    *("/partners/new", "/partners/limit/edit", "/partners/proposals/{number}"),
+    *("/partners/{partner_id}/money/{kind}", "/partners/{partner_id}/close"),
+    *("/partners/{partner_id}/settings", "/partners/{partner_id}/tokens"),
+    *(f"/partners/{{partner_id}}/tokens/{{token_id}}/{act}" for act in ("rotate", "revoke")),
+    *("/rates/set", "/rates/end", "/rates/limits/edit", "/rates/waiting/{version}"),
 }
 
 
