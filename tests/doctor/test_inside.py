@@ -49,6 +49,28 @@ def test_what_waits_in_the_sample_is_found(sample_dsn: str, tmp_path: Path) -> N
     assert main.state is State.GOOD and "the answer was lost" in main.what
 
 
+def test_what_waits_for_a_second_person_is_found(dsn: str, tmp_path: Path) -> None:
+    proposal = (
+        "insert into partner_proposal (kind, amount_minor, weight_minor, reason, origin, state, "
+        "proposed_by) values ('money_limit', 5, 5, 'x', 'money_limit:limit:1', 'waiting', 'anna')"
+    )
+    rates = (
+        "insert into rate (base, quote, value, source, entered_by, doubt, source_date, valid_from) "
+        "values ('USD', 'RUB', 90, 'cbr', 'cbr:1', null, now() - interval '9 days', "
+        "now() - interval '9 days'), "
+        "('USD', 'RUB', 99, 'admin', 'anna', 'move', null, null)"
+    )
+    old = (
+        "insert into rate_decision (rate_id, pair, source, outcome, effective_at, decided_at) "
+        "select id, pair, source, 'active', now(), now() from rate where source = 'cbr'"
+    )
+    findings = examined(dsn, tmp_path, proposal, rates, old)
+    assert only(findings, "money").what == "1 moves of money wait for a second person"
+    waits, too_old = [f.what for f in findings if f.check == "rates"]
+    assert waits == "1 rates wait for a second person"
+    assert too_old == "1 rates are too old: USD/RUB"
+
+
 def test_an_empty_installation_is_fine_but_for_its_worker(dsn: str, tmp_path: Path) -> None:
     findings = examined(dsn, tmp_path)
     assert only(findings, "work").state is State.GOOD
