@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from uzel.cli import money, partner_hooks, payments
+from uzel.cli import money, partner_hooks, payments, statements
 
 SETTINGS = {
     "commission": ("commission_percent", "PERCENT", "on top of every payment"),
@@ -12,6 +12,7 @@ SETTINGS = {
     "token-in-url": ("token_in_url", None, "whether a token in the address is taken"),
     "addresses": ("addresses", "NETWORKS", "only from these, by commas; `any`: from anywhere"),
     "per-minute": ("per_minute", "COUNT", "requests of one token"),
+    "time-zone": ("time_zone", "ZONE", "of the partner's days, such as Asia/Almaty"),
 }
 WHICH = "its name, number or id"
 CHOICES = {"debit": ("hold", "at_once"), "token-in-url": ("yes", "no")}
@@ -42,6 +43,7 @@ def register(commands: Any) -> None:
     money.register(actions)
     payments.register(actions)
     partner_hooks.register(actions, WHICH)
+    statements.register(actions)
     tokens = add_tokens(actions)
     for parser in (change, close):
         parser.add_argument("partner", metavar="PARTNER", help=WHICH)

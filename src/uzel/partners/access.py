@@ -54,8 +54,13 @@ class Access:
         if row is None:
             return None
         await store.note_use(self._pool, row["token_id"])
-        partner = partner_of(row, TEST if row["is_test"] else LIVE)
-        return Caller(row["token_id"], frozenset(row["scopes"]), partner)
+        return caller_of(row)
+
+
+def caller_of(row: Any) -> Caller:
+    """A row with a partner and its living token: `token_id`, `scopes`, `is_test`."""
+    partner = partner_of(row, TEST if row["is_test"] else LIVE)
+    return Caller(row["token_id"], frozenset(row["scopes"]), partner)
 
 
 def partner_of(row: Any, book: str) -> Partner:

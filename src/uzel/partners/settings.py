@@ -4,6 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -13,6 +14,14 @@ from uzel.ledger.accounts import TEST
 def network(value: str) -> str:
     """Raises ValueError."""
     return str(ip_network(value.strip(), strict=False))
+
+
+def zone(value: str) -> str:
+    """Raises ValueError."""
+    try:
+        return ZoneInfo(value).key
+    except (KeyError, OSError, ValueError):
+        raise ValueError("a time zone, such as Asia/Almaty") from None
 
 
 class Debit(StrEnum):
@@ -33,6 +42,7 @@ class PartnerSettings(BaseModel):
     token_in_url        whether a token in the query of an address is taken
     addresses           networks the partner calls from; none: from anywhere
     per_minute          requests of one token
+    time_zone           of the partner's days: of statements and of the cabinet
     hook_url            where we tell of changes; None: nowhere. Set by `hooks.set_address` alone,
                         since a connection belongs to it
     hook_test_url       the same for what test tokens do
@@ -46,6 +56,7 @@ class PartnerSettings(BaseModel):
     token_in_url: bool = True
     addresses: tuple[Annotated[str, AfterValidator(network)], ...] = ()
     per_minute: int = Field(default=6000, ge=1, le=1_000_000)
+    time_zone: Annotated[str, AfterValidator(zone)] = "Europe/Moscow"
     hook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
     hook_test_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
 

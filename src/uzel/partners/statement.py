@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from uzel.kit.database import Pool
 from uzel.partners import statement_store as store
@@ -10,7 +11,9 @@ from uzel.partners import statement_store as store
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One posting. `balance_minor`: after it; `version`: its number in the account."""
+    """One posting. `balance_minor`: after it; `version`: its number in the account; `details`: what
+    the payment is for.
+    """
 
     at: datetime
     version: int
@@ -20,6 +23,7 @@ class Line:
     payment_id: str | None
     external_id: str | None
     reason: str | None
+    details: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,22 @@ async def statement(
     ):
         rows = await store.entries(connection, account, since, until, after, most + 1)
         empty = 0 if rows else await store.balance_before(connection, account, until)
-    lines = [
-        Line(
-            row["posted_at"],
-            row["version"],
-            row["kind"],
-            row["amount_minor"],
-            row["balance_minor"],
-            row["payment_id"],
-            row["external_id"],
-            row["reason"],
-        )
-        for row in rows[:most]
-    ]
+    lines = [line_of(row) for row in rows[:most]]
     opening = lines[0].balance_minor - lines[0].amount_minor if lines else empty
     closing = lines[-1].balance_minor if lines else empty
     return Statement(opening, lines, closing, lines[-1].version if len(rows) > most else None)
+
+
+def line_of(row: Any) -> Line:
+    """A row of statement_store.ENTRIES."""
+    return Line(
+        row["posted_at"],
+        row["version"],
+        row["kind"],
+        row["amount_minor"],
+        row["balance_minor"],
+        row["payment_id"],
+        row["external_id"],
+        row["reason"],
+        row["details"],
+    )

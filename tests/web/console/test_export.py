@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from uzel.web.console.export import SEPARATOR, line, text_of
+from uzel.kit.spreadsheet import SEPARATOR
+from uzel.web.console.export import line, text_of
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")

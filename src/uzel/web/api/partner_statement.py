@@ -1,82 +1,58 @@
-"""A statement as CSV, for spreadsheets: the same lines as in JSON, streamed."""
+"""A statement as a file: CSV for programs, XLSX and PDF for people."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from uzel.kit.database import Pool
-from uzel.model.currency import text
 from uzel.partners.payment import Partner
-from uzel.partners.statement import Line, statement
-from uzel.web.console.export import FORMULA_START, PER_FETCH, SEPARATOR
+from uzel.partners.statement_files import MEDIA_TYPES, Busy, Kind, TooLong
+from uzel.partners.statement_sheet import Sheet
+from uzel.partners.statement_words import LANGUAGES, PLAIN
+from uzel.web.api.openapi import Responses
+from uzel.web.api.problems import RETRY_AFTER_S, Coded
+from uzel.web.console.language import preferred
+from uzel.web.deps import deps_of
+from uzel.web.partner.statement_file import file_answer
 
-HEAD = ("at", "kind", "amount", "balance", "currency", "payment_id", "external_id", "reason")
-MEDIA_TYPE = "text/csv"
+TYPES = {kind: media_type.partition(";")[0] for kind, media_type in MEDIA_TYPES.items()}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+FILES: Responses = {
+    200: {
+        "content": {
+            TYPES[Kind.CSV]: {"schema": {"type": "string"}},
+            TYPES[Kind.XLSX]: BINARY,
+            TYPES[Kind.PDF]: BINARY,
+        }
+    }
+}
 
 
-def wants_csv(given: str | None, accept: str) -> bool:
-    """Whether CSV was asked for, by the parameter or else by the header."""
-    return given == "csv" or (given is None and MEDIA_TYPE in accept.lower())
+def wanted_kind(given: str | None, accept: str) -> Kind | None:
+    """The file that was asked for, by the parameter or else by the header; None: JSON."""
+    if given is not None:
+        return Kind(given) if given in list(Kind) else None
+    return next((kind for kind, name in TYPES.items() if name in accept.lower()), None)
 
 
-async def as_csv(
-    pool: Pool, partner: Partner, since: datetime, until: datetime
+async def as_file(
+    request: Request, partner: Partner, since: datetime, until: datetime, kind: Kind
 ) -> StreamingResponse:
-    """The answer: a head, the opening balance, the entries, the closing balance."""
-    account = partner.account
-    first = await statement(pool, account, since, until, most=PER_FETCH)
-
-    async def lines() -> AsyncIterator[str]:
-        yield "\ufeff" + written(HEAD) + balance(partner, "opening", since, first.opening_minor)
-        page, closing = first, first.closing_minor
-        while page.lines:
-            closing = page.closing_minor
-            yield "".join(row(partner, line) for line in page.lines)
-            if page.next_after is None:
-                break
-            page = await statement(
-                pool, account, since, until, after=page.next_after, most=PER_FETCH
-            )
-        yield balance(partner, "closing", until, closing)
-
-    headers = {"content-disposition": 'attachment; filename="statement.csv"'}
-    return StreamingResponse(lines(), media_type=f"{MEDIA_TYPE}; charset=utf-8", headers=headers)
+    """The answer. Raises Coded."""
+    zone, words = ZoneInfo(partner.settings.time_zone), LANGUAGES[language_of(request)]
+    if kind is Kind.CSV:
+        zone, words = ZoneInfo("UTC"), PLAIN
+    sheet = Sheet(partner, since.astimezone(UTC), until, zone, words)
+    try:
+        return await file_answer(deps_of(request).partners.files, sheet, kind)
+    except TooLong as error:
+        said = f"{kind.upper()} has at most {error.most} entries, these are {error.count}: "
+        raise Coded("invalid_request", f"{said}take a shorter time, or CSV.") from None
+    except Busy:
+        again = {"retry-after": str(RETRY_AFTER_S)}
+        raise Coded("unavailable", "Too many files are being made.", again) from None
 
 
-def row(partner: Partner, line: Line) -> str:
-    currency = partner.currency
-    return written(
-        (
-            moment(line.at),
-            safe(line.kind),
-            text(line.amount_minor, currency),
-            text(line.balance_minor, currency),
-            currency,
-            safe(line.payment_id),
-            safe(line.external_id),
-            safe(line.reason),
-        )
-    )
-
-
-def balance(partner: Partner, kind: str, at: datetime, minor: int) -> str:
-    amount = text(minor, partner.currency)
-    return written((moment(at), kind, "", amount, partner.currency, "", "", ""))
-
-
-def moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def safe(value: str | None) -> str:
-    """A text that no spreadsheet runs. Our own numbers need none of that: `-10.50` is a number."""
-    return FORMULA_START.sub(r"\1'", value or "")
-
-
-def written(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=SEPARATOR, quoting=csv.QUOTE_ALL).writerow(cells)
-    return out.getvalue()
+def language_of(request: Request) -> str:
+    return preferred(request.headers.get("accept-language", ""))

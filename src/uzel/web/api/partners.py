@@ -14,7 +14,7 @@ from uzel.web.api import partner_models as models
 from uzel.web.api.openapi import BAD_REQUEST, CONFLICT, NOT_FOUND, POOR, RATE_LIMITED
 from uzel.web.api.paging import CURSOR, MOST, Time, cursor_of, number_of
 from uzel.web.api.partner_payments import make_payment, of_quote, of_row, refused
-from uzel.web.api.partner_statement import as_csv, wants_csv
+from uzel.web.api.partner_statement import FILES, as_file, wanted_kind
 from uzel.web.api.partner_tokens import PartnerPayer, PartnerReader
 from uzel.web.api.problems import Coded
 from uzel.web.deps import deps_of
@@ -205,7 +205,7 @@ class StatementQuery(BaseModel):
         description="Before this; left out: up to now.",
         examples=["2026-12-01T00:00:00Z"],
     )
-    format: Literal["json", "csv"] | None = Field(
+    format: Literal["json", "csv", "xlsx", "pdf"] | None = Field(
         default=None, description="Left out: as the header Accept says."
     )
     cursor: Annotated[str, StringConstraints(pattern=CURSOR)] | None = Field(
@@ -217,18 +217,20 @@ class StatementQuery(BaseModel):
     "/statement",
     operation_id="getPartnerStatement",
     response_model=models.Statement,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=FILES,
 )
 async def get_statement(
     request: Request, caller: PartnerReader, query: Annotated[StatementQuery, Query()]
 ) -> Any:
     """What came to the balance and left it: opening balance, every entry with the balance after it,
-    closing balance. JSON comes in pages of 10,000 entries, CSV as a whole.
+    closing balance. JSON comes in pages of 10,000 entries, files as a whole: CSV for programs, a
+    workbook or a PDF for people, in their time zone and in the language of Accept-Language.
     """
     pool, partner = deps_of(request).pool, caller.partner
     until = query.until or datetime.now(UTC)
-    if wants_csv(query.format, request.headers.get("accept", "")):
-        return await as_csv(pool, partner, query.since, until)
+    kind = wanted_kind(query.format, request.headers.get("accept", ""))
+    if kind is not None:
+        return await as_file(request, partner, query.since, until, kind)
     after = number_of(query.cursor) or 0
     found = await statement(
         pool, partner.account, query.since, until, after=after, most=MOST_ENTRIES

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from uzel.kit.database import Pool
 from uzel.partners.payments import Payments, Rates
+from uzel.partners.statement_files import StatementFiles
 from uzel.web.partner.gate import Gate
 
 
@@ -14,7 +15,8 @@ class PartnerParts:
     pool: Pool
     gate: Gate
     payments: Payments
+    files: StatementFiles
 
     @classmethod
     def over(cls, pool: Pool, rates: Rates) -> "PartnerParts":
-        return cls(pool, Gate(pool), Payments(pool, rates))
+        return cls(pool, Gate(pool), Payments(pool, rates), StatementFiles(pool))

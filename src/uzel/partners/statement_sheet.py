@@ -1,0 +1,68 @@
+"""What every statement file is made of: whose it is, its lines, its sums."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO, Protocol
+from zoneinfo import ZoneInfo
+
+from uzel.ledger.accounts import TEST
+from uzel.partners.payment import Partner
+from uzel.partners.statement import Line
+from uzel.partners.statement_words import Words
+
+A_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Whose statement, from `since` on and before `until`, in which zone and words."""
+
+    partner: Partner
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+    words: Words
+
+    @property
+    def is_test(self) -> bool:
+        return self.partner.book == TEST
+
+    @property
+    def last(self) -> datetime:
+        """The last moment of it: a month ends on its last day, not on the first of the next."""
+        return max(self.since, self.until - A_MOMENT)
+
+    @property
+    def name(self) -> str:
+        """Of the file, without its ending; days of the zone."""
+        first, last = (at.astimezone(self.zone).date() for at in (self.since, self.last))
+        return f"statement-{first.isoformat()}-{last.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Minor units: `came` above zero, `went` below. `opening` + `came` + `went` = `closing`."""
+
+    opening_minor: int
+    came_minor: int
+    went_minor: int
+    closing_minor: int
+    count: int
+
+
+class Writer(Protocol):
+    """Writes one file: made with the bytes' place, the sheet and the sums, then given all lines in
+    their order, then closed.
+    """
+
+    def __init__(self, out: BinaryIO, sheet: Sheet, sums: Sums) -> None: ...
+
+    def add(self, lines: Sequence[Line]) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def description(line: Line) -> str:
+    """What a payment is for, and why a person did something."""
+    return " · ".join(filter(None, (line.details, line.reason)))

@@ -1,0 +1,121 @@
+"""How a statement file says things: in Russian, in English, or as programs read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from uzel.model.currency import text
+
+NO_BREAK, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
+SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€", "GBP": "£", "UAH": "₴", "TRY": "₺"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`came` and `went` are left out where they have no words. `head`: time, kind, our number, the
+    partner's own, description, amount, balance. A kind that has no word here is called by its code.
+    `times`: as strftime takes it; "" is ISO 8601.
+    """
+
+    title: str
+    partner: str
+    period: str
+    currency: str
+    head: tuple[str, str, str, str, str, str, str]
+    opening: str
+    came: str
+    went: str
+    closing: str
+    count: str
+    is_test: str
+    page: str
+    kinds: Mapping[str, str]
+    times: str
+    comma: str
+
+    def kind(self, code: str) -> str:
+        return self.kinds.get(code, code)
+
+    def time(self, at: datetime, zone: ZoneInfo) -> str:
+        local = at.astimezone(zone)
+        return local.strftime(self.times) if self.times else local.isoformat()
+
+    def amount(self, minor: int, currency: str) -> str:
+        """For people: `1 234,50`, `−3`, with spaces that do not break."""
+        whole, _, rest = text(abs(minor), currency).partition(".")
+        grouped = f"{int(whole):,}".replace(",", NO_BREAK) + (self.comma + rest if rest else "")
+        return f"{MINUS}{grouped}" if minor < 0 else grouped
+
+    def money(self, minor: int, currency: str) -> str:
+        """With the sign of the currency, or its code."""
+        return f"{self.amount(minor, currency)}{NO_BREAK}{SIGNS.get(currency, currency)}"
+
+
+RU = Words(
+    title="Выписка по балансу",
+    partner="Партнёр",
+    period="Период",
+    currency="Валюта",
+    head=("Время", "Операция", "Наш номер", "Ваш номер", "Описание", "Сумма", "Остаток"),
+    opening="Остаток на начало",
+    came="Поступило",
+    went="Списано",
+    closing="Остаток на конец",
+    count="Операций",
+    is_test="Тестовый баланс: деньги не настоящие",
+    page="Страница {n} из {of}",
+    kinds={
+        "payment": "Платёж",
+        "payment_back": "Возврат платежа",
+        "top_up": "Пополнение",
+        "correction": "Исправление",
+        "lead": "Заявка",
+        "lead_back": "Возврат за заявку",
+    },
+    times="%d.%m.%Y %H:%M:%S",
+    comma=",",
+)
+EN = Words(
+    title="Statement of the balance",
+    partner="Partner",
+    period="Period",
+    currency="Currency",
+    head=("Time", "Operation", "Our number", "Your number", "Description", "Amount", "Balance"),
+    opening="Opening balance",
+    came="Came in",
+    went="Went out",
+    closing="Closing balance",
+    count="Operations",
+    is_test="Test balance: the money is not real",
+    page="Page {n} of {of}",
+    kinds={
+        "payment": "Payment",
+        "payment_back": "Payment given back",
+        "top_up": "Top-up",
+        "correction": "Correction",
+        "lead": "Lead",
+        "lead_back": "Lead given back",
+    },
+    times="%Y-%m-%d %H:%M:%S",
+    comma=".",
+)
+# Codes as they are in JSON.
+PLAIN = Words(
+    title="statement",
+    partner="partner",
+    period="period",
+    currency="currency",
+    head=("at", "kind", "payment_id", "external_id", "description", "amount", "balance"),
+    opening="opening",
+    came="",
+    went="",
+    closing="closing",
+    count="count",
+    is_test="test",
+    page="{n}/{of}",
+    kinds={},
+    times="",
+    comma=".",
+)
+LANGUAGES: Mapping[str, Words] = {"ru": RU, "en": EN}
