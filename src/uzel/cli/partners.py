@@ -74,8 +74,8 @@ def add_tokens(actions: Any) -> list[Any]:
     token.add_argument(
         "--scope",
         action="append",
-        choices=["read", "payments:write", "leads:write"],
-        help="what it may; default: all",
+        choices=["read", "payments:write", "leads:write", "tokens:write"],
+        help="what it may; default: all but tokens:write, which is for people in the cabinet",
     )
     token.set_defaults(run=run_token)
     revoke = actions.add_parser("revoke-token", help="have a token work no longer")

@@ -22,8 +22,11 @@ from uzel.partners.settings import PartnerSettings
 
 # What a new partner can spend in tests, in whole units of its currency.
 TEST_BALANCE = Decimal(1_000_000)
-PAY, LEADS, READ = "payments:write", "leads:write", "read"
+PAY, LEADS, READ, TOKENS = "payments:write", "leads:write", "read", "tokens:write"
+# Those of a program's token. TOKENS is for people, and has to be asked for: whoever finds a
+# program's token must not be able to make others that outlive it (docs/decisions/0018).
 SCOPES = (READ, PAY, LEADS)
+ALL_SCOPES = (*SCOPES, TOKENS)
 SHOWN = 12
 SHORTEST_TOKEN = 16
 
@@ -82,8 +85,8 @@ async def add_token(
     """A new token; or (`token`) one that the partner has from elsewhere and keeps. Raises
     ConfigError.
     """
-    if unknown := sorted(set(scopes) - set(SCOPES)):
-        raise ConfigError(f"there is no scope {unknown[0]}; there are: {', '.join(SCOPES)}")
+    if unknown := sorted(set(scopes) - set(ALL_SCOPES)):
+        raise ConfigError(f"there is no scope {unknown[0]}; there are: {', '.join(ALL_SCOPES)}")
     if token is not None and len(token) < SHORTEST_TOKEN:
         raise ConfigError(f"a token has at least {SHORTEST_TOKEN} characters")
     made = token or new_token("uzt" if is_test else "uzp")

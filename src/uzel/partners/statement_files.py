@@ -100,6 +100,17 @@ class StatementFiles:
                 await asyncio.to_thread(writer.close)
 
 
+async def look(pool: Pool, sheet: Sheet, most: int) -> tuple[Sums, list[Line]]:
+    """The sums, and the first lines."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        account = sheet.partner.account
+        rows = await store.entries(connection, account, sheet.since, sheet.until, 0, most)
+        return await sums_of(connection, sheet), [line_of(row) for row in rows]
+
+
 async def copy(connection: Connection, sheet: Sheet, sums: Sums, writer: Writer) -> None:
     """All lines, page by page, added up on the way. Raises LedgerError."""
     check, after = Check(sums), 0

@@ -12,6 +12,7 @@ from uzel.web import amo2json, health, metrics, public
 from uzel.web.api import problems
 from uzel.web.api.app import PREFIX as API
 from uzel.web.api.app import create_api
+from uzel.web.cabinet import pages as cabinet
 from uzel.web.console import routes as console
 from uzel.web.deps import Deps
 from uzel.web.guest import pages as guest
@@ -35,7 +36,10 @@ class Web:
         https = deps.settings.url.startswith("https://")
         self._hooks = Hooks(deps.door)
         self._amo2json = amo2json.Amo2Json(self._hooks)
-        self._api = Headers(create_api(deps), https=https)
+        api, pages = create_api(deps), create_pages(deps)
+        # The cabinet describes the API, and asks it.
+        pages.state.api, pages.state.web = api, self
+        self._api = Headers(api, https=https)
         self._old = {
             path: Headers(door, https=https)
             for path, door in (
@@ -44,7 +48,7 @@ class Web:
                 (REPORTS, ReportsDoor(deps.pool, begin)),
             )
         }
-        self._rest = Headers(create_pages(deps), https=https)
+        self._rest = Headers(pages, https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hooks take the short way past routing and middleware."""
@@ -77,6 +81,7 @@ def create_pages(deps: Deps) -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(problems.pages)
     guest.register(app)
+    cabinet.register(app)
     public.register(app, deps)
     console.register(app, deps)
     return app

@@ -52,11 +52,11 @@ def fill(message: str, values: dict[str, object]) -> Markup:
 
 
 @functools.cache
-def language(code: str) -> Language:
-    """The language with this code; `ru` for any other."""
+def language(code: str, folder: Path = LOCALES) -> Language:
+    """The language with this code, out of a folder of catalogues; `ru` for any other."""
     if code not in LANGUAGES:
-        return language(DEFAULT)
-    with (LOCALES / f"{code}.po").open("rb") as file:
+        return language(DEFAULT, folder)
+    with (folder / f"{code}.po").open("rb") as file:
         catalogue = read_po(file, locale=code)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
@@ -65,12 +65,12 @@ def language(code: str) -> Language:
     return Language(code, translations.gettext, translations.ngettext)
 
 
-def language_of(request: Request) -> Language:
+def language_of(request: Request, folder: Path = LOCALES) -> Language:
     """What the visitor chose, else what the browser prefers, else Russian."""
     chosen = request.cookies.get(LANGUAGE)
     if chosen in LANGUAGES:
-        return language(chosen)
-    return language(preferred(request.headers.get("accept-language", "")))
+        return language(chosen, folder)
+    return language(preferred(request.headers.get("accept-language", "")), folder)
 
 
 def preferred(accept_language: str) -> str:

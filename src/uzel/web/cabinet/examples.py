@@ -1,0 +1,124 @@
+"""Requests of the API with a partner's own data: for reading, for the shell, and to be made.
+
+The old address is described by its actions, the new one by its own description, so what is added
+there is here, too.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from uzel.partners.manage import READ
+from uzel.web.partner.actions import ACTIONS
+from uzel.web.partner.door import PATH
+
+V1 = "/api/v1/partner/"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One request. name: the action, or the operation; title: as a list shows it. reads: it
+    changes nothing, so it may be made from the page.
+    """
+
+    name: str
+    title: str
+    about: str
+    method: str
+    path: str
+    reads: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    def curl(self, url: str) -> str:
+        """For a shell in which TOKEN is set."""
+        parts = ["curl -s" + ("" if self.method in ("GET", "POST") else f" -X {self.method}")]
+        parts.append(shlex.quote(url + self.path))
+        parts.append('-H "Authorization: Bearer $TOKEN"')
+        parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers.items()]
+        if self.body:
+            parts.append(f"-d {shlex.quote(self.body)}")
+        return " \\\n  ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the examples are filled with: the partner's newest payment, currency, and a moment."""
+
+    payment_id: str
+    currency: str
+    since: str
+
+
+def of_actions(known: Known) -> Iterator[Example]:
+    """The old address: by form, the token in the header."""
+    fields: Mapping[str, Mapping[str, str]] = {
+        "get_payment_cost": {"payment_amount": "20.00", "payment_currency": known.currency},
+        "process_payment": {
+            "payment_amount": "20.00",
+            "payment_currency": known.currency,
+            "external_id": "order-118",
+        },
+        "get_transaction_status": {"transaction_id": known.payment_id},
+        "get_transactions": {"limit": "10"},
+    }
+    for name, action in ACTIONS.items():
+        body = urlencode({"action": name, **fields.get(name, {})})
+        headers = {} if action.scope == READ else {"Idempotency-Key": "order-118"}
+        reads = action.scope == READ
+        yield Example(name, name, "", "POST", PATH, reads, headers, body)
+
+
+def of_operations(described: Mapping[str, Any], known: Known) -> Iterator[Example]:
+    """The new address, out of its description."""
+    for path, operations in described["paths"].items():
+        if path.startswith(V1):
+            for method, operation in operations.items():
+                yield of_operation(described, path, method.upper(), operation, known)
+
+
+def of_operation(
+    described: Mapping[str, Any], path: str, method: str, operation: Any, known: Known
+) -> Example:
+    real = {"payment_id": known.payment_id, "from": known.since}
+    parameters = operation.get("parameters", [])
+    given = {
+        kind: {it["name"]: real.get(it["name"]) or example_of(it) for it in parameters
+               if it["in"] == kind and it.get("required")}
+        for kind in ("path", "query", "header")
+    }  # fmt: skip
+    for name, value in given["path"].items():
+        path = path.replace(f"{{{name}}}", value)
+    query = f"?{urlencode(given['query'])}" if given["query"] else ""
+    body = body_of(described, operation, known)
+    headers = {**given["header"], **({"Content-Type": JSON} if body else {})}
+    name, title = operation["operationId"], f"{method} {path}"
+    about = str(operation.get("description", ""))
+    return Example(name, title, about, method, path + query, method == "GET", headers, body)
+
+
+def example_of(parameter: Any) -> str:
+    examples = parameter.get("schema", {}).get("examples") or parameter.get("examples") or ["…"]
+    return str(examples[0])
+
+
+def body_of(described: Mapping[str, Any], operation: Any, known: Known) -> str:
+    """The first example of what is to be sent, as JSON."""
+    content = operation.get("requestBody", {}).get("content", {}).get(JSON)
+    if content is None:
+        return ""
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    schema = described["components"]["schemas"][name]
+    if examples := schema.get("examples"):
+        example = dict(examples[0])
+    else:
+        properties = schema.get("properties", {})
+        example = {field: properties[field]["examples"][0] for field in schema.get("required", ())}
+    if "currency" in example:
+        example["currency"] = known.currency
+    return orjson.dumps(example).decode()
