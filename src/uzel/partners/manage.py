@@ -24,7 +24,7 @@ from uzel.partners.settings import PartnerSettings
 TEST_BALANCE = Decimal(1_000_000)
 PAY, LEADS, READ, TOKENS = "payments:write", "leads:write", "read", "tokens:write"
 # Those of a program's token. TOKENS is for people, and has to be asked for: whoever finds a
-# program's token must not be able to make others that outlive it (docs/decisions/0018).
+# program's token must not be able to make others that outlive it (docs/decisions/0019).
 SCOPES = (READ, PAY, LEADS)
 ALL_SCOPES = (*SCOPES, TOKENS)
 SHOWN = 12

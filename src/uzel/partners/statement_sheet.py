@@ -64,5 +64,8 @@ class Writer(Protocol):
 
 
 def description(line: Line) -> str:
-    """What a payment is for, and why a person did something."""
-    return " · ".join(filter(None, (line.details, line.reason)))
+    """What a payment is for; of everything else, why it was done. Why a payment was completed is
+    a word of the staff's.
+    """
+    reason = line.reason if line.kind != "payment" else None
+    return " · ".join(filter(None, (line.details, reason)))

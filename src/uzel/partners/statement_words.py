@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from uzel.model.currency import text
+from uzel.model.currency import exponent, text
 
 NO_BREAK, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€", "GBP": "£", "UAH": "₴", "TRY": "₺"}
@@ -43,9 +44,18 @@ class Words:
 
     def amount(self, minor: int, currency: str) -> str:
         """For people: `1 234,50`, `−3`, with spaces that do not break."""
-        whole, _, rest = text(abs(minor), currency).partition(".")
+        return self._grouped(text(minor, currency))
+
+    def exact(self, amount: Decimal, currency: str) -> str:
+        """With the currency's code; finer than the currency where the amount is."""
+        shown = format(amount.normalize(), "f")
+        places = max(exponent(currency), len(shown.partition(".")[2]))
+        return f"{self._grouped(f'{amount:.{places}f}')}{NO_BREAK}{currency}"
+
+    def _grouped(self, number: str) -> str:
+        whole, _, rest = number.removeprefix("-").partition(".")
         grouped = f"{int(whole):,}".replace(",", NO_BREAK) + (self.comma + rest if rest else "")
-        return f"{MINUS}{grouped}" if minor < 0 else grouped
+        return f"{MINUS}{grouped}" if number.startswith("-") else grouped
 
     def money(self, minor: int, currency: str) -> str:
         """With the sign of the currency, or its code."""

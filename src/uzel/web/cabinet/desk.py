@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from uzel.web.console.form import read_form
 from uzel.web.console.language import Language, language_of
 from uzel.web.deps import Deps, deps_of
 from uzel.web.partner.gate import Denied
+from uzel.web.partner.wanted import plain
 
 PREFIX = "/partner"
 SESSION, FORM = "uzel_partner", "uzel_partner_form"
@@ -96,6 +98,13 @@ class Desk:
 
     def amount(self, minor: int) -> str:
         return self.words.amount(minor, self.partner.currency)
+
+    def exact(self, amount: Decimal, currency: str) -> str:
+        """An amount of any currency, with all its digits."""
+        return self.words.exact(amount, currency)
+
+    def plain(self, value: Decimal) -> str:
+        return plain(value).replace(".", self.words.comma)
 
     def time(self, at: datetime) -> str:
         return self.words.time(at, self.zone)

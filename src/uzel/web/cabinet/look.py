@@ -16,7 +16,6 @@ from uzel.web.cabinet.desk import FORM, LOCALES, PREFIX, Desk
 from uzel.web.console import cookies
 from uzel.web.console.language import LANGUAGES, Language, language
 from uzel.web.console.language import mark as m
-from uzel.web.partner.wanted import plain
 
 FOLDER = Path(__file__).parent
 TABS = (
@@ -50,7 +49,6 @@ def environment(code: str) -> Environment:
         prefix=PREFIX,
         tabs=TABS,
         states=words.STATES,
-        plain=plain,
         scope_words=words.SCOPES,
     )
     return made
