@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -191,3 +192,23 @@ def test_the_limit_is_shown_lowered_and_raised(uzel: Command) -> None:
     assert uzel("partner", "credit", "Ромашка", "9", "--reason", "trusted")[0] == 0
     assert uzel("partner", "correct", "Ромашка", "--reason", "a slip", "--", "-1")[0] == 0
     assert told(uzel("partner", "list", "--json"))[0]["available"] == "-1.00"
+
+
+def test_a_statement_as_a_file(uzel: Command, tmp_path: Path) -> None:
+    uzel("partner", "add", "Ромашка", "--time-zone", "Asia/Almaty")
+    uzel("partner", "top-up", "Ромашка", "1000.50", "--reason", "invoice 17", "--key", "17")
+    for kind, begin in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF")):
+        path = tmp_path / f"made.{kind}"
+        done = told(
+            uzel("partner", "statement", "Ромашка", "--format", kind, "-o", str(path), "--json")
+        )
+        assert path.read_bytes().startswith(begin)
+        assert done["bytes"] == path.stat().st_size
+    text = (tmp_path / "made.csv").read_text("utf-8-sig")
+    assert '"1000,50"' in text
+    assert "invoice 17" in text
+    nowhere = str(tmp_path / "no" / "folder.csv")
+    assert uzel("partner", "statement", "Ромашка", "-o", nowhere)[0] == 1
+    assert uzel("partner", "statement", "Ромашка", "--from", "soon")[0] == 1
+    assert uzel("partner", "statement", "Nobody")[0] == 1
+    assert uzel("partner", "set", "Ромашка", "--time-zone", "Mars/Olympus")[0] == 1

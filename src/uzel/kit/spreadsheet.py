@@ -25,7 +25,9 @@ def safe(text: str | None) -> str:
     """A text that no spreadsheet runs: an apostrophe before what looks like a formula, at the
     beginning or wherever the cell might be cut. Our own numbers need none of that.
     """
-    return FORMULA_START.sub(r"\1'", text or "")
+    if not text or FORMULA_START.search(text) is None:
+        return text or ""
+    return FORMULA_START.sub(r"\1'", text)
 
 
 def written(cells: Sequence[str]) -> str:

@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import openpyxl
 import pytest
+from pypdf import PdfReader
 
 from partner_client import Client, add_client
 from running_web import WebApp
+from uzel.partners import statement_files
 from uzel.partners.payment import State
+from uzel.partners.statement_files import MEDIA_TYPES, Kind
 from uzel.web.api.problems import KINDS
 from uzel.web.partner.codes import CODES
 
@@ -216,6 +220,36 @@ def test_a_statement_as_csv(app: WebApp, way: str) -> None:
     assert rows[2]["external_id"] == "'=1+2"
     total = sum(Decimal(row["amount"]) for row in rows if row["amount"])
     assert total == Decimal(rows[-1]["balance"]) == Decimal("98.50")
+
+
+@pytest.mark.parametrize("way", ["format", "accept"])
+@pytest.mark.parametrize("kind", [Kind.XLSX, Kind.PDF])
+def test_a_statement_as_a_file_for_people(app: WebApp, kind: Kind, way: str) -> None:
+    it = add_client(app, "100", debit="at_once", time_zone="Asia/Almaty")
+    number = pay(it, "k", amount="1.50", currency="RUB").json()["id"]
+    media_type = MEDIA_TYPES[kind]
+    params = SINCE | ({"format": kind.value} if way == "format" else {})
+    headers = {"accept": media_type if way == "accept" else "*/*", "accept-language": "en"}
+    answer = it.v1("GET", "/statement", params=params, headers=headers)
+    assert answer.headers["content-type"] == media_type
+    assert f'.{kind}"' in answer.headers["content-disposition"]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    if kind is Kind.PDF:
+        text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    else:
+        cells = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+        text = str(list(cells.iter_rows(values_only=True)))
+    for word in ("Statement of the balance", "Asia/Almaty", number, it.name):
+        assert word in text
+    assert it.v1("GET", "/statement", params=SINCE | {"format": "docx"}).status_code == 422
+
+
+def test_too_long_for_paper(app: WebApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    it = add_client(app, "100")
+    monkeypatch.setitem(statement_files.MOST, Kind.PDF, 0)
+    answer = it.v1("GET", "/statement", params=SINCE | {"format": "pdf"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "CSV" in answer.json()["detail"]
 
 
 def test_every_code_has_one_status_and_an_explanation(app: WebApp) -> None:

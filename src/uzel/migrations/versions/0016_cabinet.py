@@ -5,7 +5,7 @@ from pathlib import Path
 from uzel.migrations.script import run_script
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 
 
 def upgrade() -> None:
