@@ -41,13 +41,14 @@ def run_statement(parsed: argparse.Namespace) -> int:
 async def write(parts: Any, parsed: argparse.Namespace) -> dict[str, Any]:
     """Raises ConfigError."""
     from uzel.cli.partner_work import find
+    from uzel.ledger.accounts import LIVE, TEST
     from uzel.partners.access import partner_of
     from uzel.partners.statement_files import Kind, StatementFiles, TooLong
     from uzel.partners.statement_sheet import Sheet
     from uzel.partners.statement_words import LANGUAGES
 
     async with parts.pool.acquire() as connection:
-        partner = partner_of(await find(connection, parsed.partner), is_test=parsed.test)
+        partner = partner_of(await find(connection, parsed.partner), TEST if parsed.test else LIVE)
     zone = ZoneInfo(partner.settings.time_zone)
     last = day(parsed.last) if parsed.last else datetime.now(zone).date()
     first = day(parsed.first) if parsed.first else last.replace(day=1)

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from uzel.ledger.accounts import TEST
+from uzel.model.currency import plain
 from uzel.partners.access import Caller
 from uzel.partners.manage import READ, TOKENS
 from uzel.partners.payment import Partner
@@ -28,7 +29,6 @@ from uzel.web.console.form import read_form
 from uzel.web.console.language import Language, language_of
 from uzel.web.deps import Deps, deps_of
 from uzel.web.partner.gate import Denied
-from uzel.web.partner.wanted import plain
 
 PREFIX = "/partner"
 SESSION, FORM = "uzel_partner", "uzel_partner_form"

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
+from uzel.model.currency import plain
 from uzel.partners.exchange import multiplier
 from uzel.partners.price import price
 from uzel.rates.pair import Rate, RateMissing, RateTooOld
@@ -13,7 +14,6 @@ from uzel.rates.read import current, standings
 from uzel.web.cabinet.desk import Desk
 from uzel.web.cabinet.look import render
 from uzel.web.console.language import mark as m
-from uzel.web.partner.wanted import plain
 
 SOURCES = {"admin": m("установлен вручную"), "cbr": m("ЦБ РФ"), "nbk": m("НБ РК")}
 DIGITS = 6

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from uzel.model.currency import plain
 from uzel.model.currency import text as in_units
 from uzel.partners import cabinet_store
 from uzel.partners import payment_store as store
@@ -19,7 +20,7 @@ from uzel.web.cabinet.words import STATES
 from uzel.web.console.export import Cell, export
 from uzel.web.console.language import mark as m
 from uzel.web.console.period import midnight
-from uzel.web.partner.wanted import LONGEST_KEY, plain
+from uzel.web.partner.wanted import LONGEST_KEY
 
 PER_PAGE = 50
 HEAD = (

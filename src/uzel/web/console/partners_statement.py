@@ -85,7 +85,7 @@ async def download(desk: OwnDesk, partner_id: str) -> Response:
     opening, closing = await sums(desk, account, period)
 
     def balance(at: datetime, kind: str, amount_minor: int) -> Line:
-        return Line(at, 0, kind, 0, amount_minor, None, None, None)
+        return Line(at, 0, kind, 0, amount_minor, None, None, None, None)
 
     begin, end = (
         balance(period.since, "opening", opening),
