@@ -1,7 +1,10 @@
 """What partners hear of their payments: signed, at least once, and nothing that did not happen."""
 
 import asyncio
+import io
 import json
+import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +18,7 @@ from uzel.calls import store as calls_store
 from uzel.connections import config as sealed
 from uzel.connectors.partner_hook import PATIENCE
 from uzel.errors import ConfigError
+from uzel.kit import logs
 from uzel.ledger.accounts import LIVE, TEST
 from uzel.partners import hook_address, hooks, payment_store, shown
 from uzel.partners.hooks import GONE_REASON, NotResent
@@ -435,15 +439,32 @@ def test_an_address_is_asked_for_as_it_was_given(module_dsn: str, sandbox: Sandb
     go(work)
 
 
-def test_the_secret_is_sealed_and_in_no_table(module_dsn: str, sandbox: Sandbox) -> None:
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """Everything this process logs, as its log has it."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    stream = io.StringIO()
+    logs.set_up_logs("json", "debug")
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    yield stream
+    root.handlers[:], root.level = before
+
+
+def test_the_secret_is_sealed_and_in_no_table_nor_log(
+    module_dsn: str, sandbox: Sandbox, written: io.StringIO
+) -> None:
     async def work() -> None:
         async with hearing(module_dsn, sandbox) as it:
             await it.pay()
             await it.call()
             new = await it.rotate()
             await it.pay()
-            it.behave(status=500)
+            it.behave(status=500, secrets=[it.secret], says=f"not {it.secret} nor secret={new}")
             await it.call()
+            assert "500" in written.getvalue()
             tables = await it.pool.fetch(
                 "select quote_ident(table_name) as name from information_schema.tables "
                 "where table_schema = 'public'"
@@ -452,7 +473,7 @@ def test_the_secret_is_sealed_and_in_no_table(module_dsn: str, sandbox: Sandbox)
                 rows = await it.pool.fetch(f"select t::text as row from {table['name']} t")
                 text = "\n".join(row["row"] for row in rows)
                 for secret in (it.secret, new):
-                    assert secret not in text
+                    assert secret not in text + written.getvalue()
                     assert secret.removeprefix("whsec_") not in text
             row = await it.pool.fetchval(
                 "select secrets from connection where id = $1", it.connection_id

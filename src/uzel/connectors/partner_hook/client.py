@@ -4,6 +4,7 @@ Whatever the receiver says, the event did not arrive as long as it was not a 2xx
 a refusal of today may be a mistake that is mended tomorrow. Only 410 is an answer for good.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,14 @@ from uzel.connectors.partner_hook.config import PartnerHookConfig
 from uzel.connectors.partner_hook.signing import sign
 from uzel.errors import CallFailed, RateLimited, Rejected, Unavailable
 from uzel.kit.http import ask, retry_at
-from uzel.kit.logs import redact_text
+from uzel.kit.logs import HIDDEN, redact_text
 
 GONE, TEST = "gone", "test"
 # Of what a receiver says beside its status, so much is kept.
 LONGEST_SAID = 200
 LATER = (429, 503)
+# A receiver that looks for its mistake may show what it compares with.
+SECRET = re.compile(r"whsec_[\w+/=-]*")
 
 
 async def deliver(
@@ -80,5 +83,5 @@ def said_by(response: httpx2.Response) -> str:
     """The status, and the beginning of what came with it in one line."""
     text = response.content[: 4 * LONGEST_SAID].decode("utf-8", "replace")
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    said = redact_text(line)[:LONGEST_SAID]
+    said = SECRET.sub(HIDDEN, redact_text(line))[:LONGEST_SAID]
     return f"HTTP {response.status_code}: {said}" if said else f"HTTP {response.status_code}"
