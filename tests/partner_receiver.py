@@ -79,7 +79,7 @@ class Hearing:
         async with self.pool.acquire() as connection, connection.transaction():
             await settle(connection, payment, state, made_by="robot", reason=reason)
 
-    async def set_url(self, url: str, book: str = LIVE) -> hook_address.Set:
+    async def set_url(self, url: str, book: str = LIVE) -> hook_address.AddressSet:
         async with self.pool.acquire() as connection, connection.transaction():
             done = await hook_address.set_address(connection, RING, self.partner.id, book, url)
         await self.registry.refresh()

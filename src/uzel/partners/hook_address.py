@@ -33,7 +33,7 @@ PRINTABLE = re.compile(r"[!-~]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Set:
+class AddressSet:
     """What became of an address. `secret`: a new one, shown this once; None: it is what it was."""
 
     connection_id: int | None
@@ -76,7 +76,7 @@ async def hook_of(pool: Pool | Connection, partner_id: int, book: str) -> Hook |
 
 async def set_address(
     connection: Connection, ring: KeyRing, partner_id: int, book: str, url: str
-) -> Set:
+) -> AddressSet:
     """Tell a partner's changes here from now on; empty: nowhere. What waits is kept for three days,
     and goes to the new address. In a transaction of the caller's. Raises ConfigError.
     """
@@ -84,7 +84,7 @@ async def set_address(
         await manage.change_settings(connection, partner_id, {FIELDS[book]: None})
         if (row := await store.find(connection, partner_id, book)) is not None:
             await connection_store.set_state(connection, row["connection_id"], "off", NO_ADDRESS)
-        return Set(None, None)
+        return AddressSet(None, None)
     base_url, path = await parts_of(url)
     # Locks the partner first: two who set the address at the same time wait for each other.
     await manage.change_settings(connection, partner_id, {FIELDS[book]: f"{base_url}{path}"})
@@ -96,12 +96,12 @@ async def set_address(
     await connection_store.set_state(connection, number, "active", None)
     await connection_store.close_breaker(connection, number)
     await wake(connection, number)
-    return Set(number, f"{base_url}{path}")
+    return AddressSet(number, f"{base_url}{path}")
 
 
 async def first(
     connection: Connection, ring: KeyRing, partner_id: int, book: str, base_url: str, path: str
-) -> Set:
+) -> AddressSet:
     """The connection of a book that had none."""
     partner = await partner_store.find(connection, partner_id)
     secret = new_secret()
@@ -109,7 +109,7 @@ async def first(
     name = f"{partner['name']} · {book}"
     added = await connections.add(connection, ring, CONNECTOR, name, values)
     await store.add(connection, partner_id, book, added.id)
-    return Set(added.id, f"{base_url}{path}", secret)
+    return AddressSet(added.id, f"{base_url}{path}", secret)
 
 
 async def rotate(
