@@ -98,6 +98,14 @@ def test_settings_are_typed_one_by_one(crm: Command, dsn: str) -> None:
     assert "link_hosts" not in row["settings"]
 
 
+def test_who_only_looks_changes_nothing(crm: Command, dsn: str) -> None:
+    status, out, _ = crm("crm", "amocrm/main")
+    assert (status, "nothing was saved" in out) == (0, True)
+    assert rows(dsn, "select * from lead_crm") == []
+    (row,) = rows(dsn, "select settings from connection where connector = 'amocrm'")
+    assert row["settings"]["payment_links"] is False
+
+
 def test_what_the_account_does_not_have_is_said(crm: Command) -> None:
     _, out, _ = crm("crm", "amocrm/main", "--map", "email=Имейл", "--final", "Воронка/Нет такого")
     assert "NOT in the account: Имейл" in out

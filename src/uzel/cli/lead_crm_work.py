@@ -38,7 +38,7 @@ async def crm(parts: Parts, parsed: argparse.Namespace) -> Result:
         settings = proposed(known, settings)
     kept = settings.model_dump(mode="json", exclude_defaults=True)
     is_on = bool(getattr(active.config, SWITCH, False))
-    saves = not parsed.dry_run and (kept != before or parsed.propose or not rows or not is_on)
+    saves = is_change(parsed) and not parsed.dry_run
     if saves:
         await save(parts, active, kept, known)
     link = [] if known.field(settings.link_field) else [settings.link_field]
@@ -50,6 +50,12 @@ async def crm(parts: Parts, parsed: argparse.Namespace) -> Result:
         "saved": saves,
         "switched_on": saves and not is_on,
     }
+
+
+def is_change(parsed: argparse.Namespace) -> bool:
+    """Whether anything was typed beside the connection; else it is only shown."""
+    names = (*ONE.values(), *(name for name, _ in MANY.values()), "map", "static", "date_field")
+    return parsed.propose or any(getattr(parsed, name) not in (None, []) for name in names)
 
 
 async def save(parts: Parts, active: Active, kept: Result, known: Known) -> None:

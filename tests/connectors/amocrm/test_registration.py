@@ -9,7 +9,7 @@ import pytest
 from uzel.connectors.amocrm.api import embedded, read, write
 from uzel.connectors.amocrm.client import account
 from uzel.connectors.amocrm.config import AmocrmConfig
-from uzel.connectors.amocrm.registration import EVENTS, PATH, register, unsubscribe, webhooks
+from uzel.connectors.amocrm.registration import EDITS, EVENTS, PATH, register, unsubscribe, webhooks
 from uzel.errors import AuthFailed, OutcomeUnknown, Rejected
 from uzel.kit.http import new_client
 
@@ -45,6 +45,12 @@ def test_entering_it_twice_is_entering_it_once_with_our_events(config: AmocrmCon
     before = [f"{OURS}?key=a"]
     expected = {f"{OURS}?key=a": list(EVENTS)}
     assert hooks_after(config, before, f"{OURS}?key=a", f"{OURS}?key=a") == expected
+
+
+def test_edits_are_asked_for_where_deals_have_links_to_pay(config: AmocrmConfig) -> None:
+    paying = config.model_copy(update={"payment_links": True})
+    found = hooks_after(paying, [], f"{OURS}?key=a")
+    assert found == {f"{OURS}?key=a": [*EVENTS, *EDITS]}
 
 
 def test_a_refusal_takes_nothing_away(config: AmocrmConfig) -> None:

@@ -15,7 +15,7 @@ WAITING, SUCCESS, FAILED, SKIPPED = "waiting", "success", "failed", "skipped"
 KNOW, WRITE = "know", "write"
 ALREADY = "AmoCRM update already performed for this lead ID."
 # The account is asked for its fields again after a day, for one that is missing sooner.
-KNOWN_FOR, MISSING_FOR = timedelta(days=1), timedelta(minutes=10)
+KNOWN_FOR, MISSING_FOR = timedelta(days=1), timedelta(minutes=1)
 
 
 async def begin(connection: Connection, report_id: int) -> None:
