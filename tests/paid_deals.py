@@ -10,11 +10,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import httpx2
-
 from parts import RING, Hub, Sandbox, open_hub
 from uzel.connections.config import unseal
-from uzel.connectors.amocrm.miniature.beginnings import FIRST_STAGE_ID, PIPELINE_ID, WON_STAGE_ID
+from uzel.connectors.amocrm.miniature.beginnings import FIRST_STAGE_ID, PIPELINE_ID
 from uzel.connectors.amocrm.miniature.hooks import form_of
 from uzel.flows.lead_deals import begin, crm_store
 from uzel.flows.lead_deals.settings import LINK, STATUS
@@ -242,6 +240,3 @@ async def open_crm(
             wanted = SETTINGS if settings is None else settings
             await crm_store.save(connection, number, wanted)
         yield crm
-
-
-__all__ = ["FINAL", "URL", "WON_STAGE_ID", "Crm", "httpx2", "open_crm"]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from paid_deals import FIELDS, URL, WON_STAGE_ID, enums, open_crm
+from paid_deals import FIELDS, URL, Crm, enums, open_crm
 from parts import Sandbox, go
-from uzel.connectors.amocrm.miniature.beginnings import PIPELINE_ID
+from uzel.calls.recover import recover_abandoned
+from uzel.connectors.amocrm.miniature.beginnings import PIPELINE_ID, WON_STAGE_ID
 from uzel.errors import ConfigError
 from uzel.flows.lead_deals import begin
 from uzel.flows.lead_deals.settings import STATUS
@@ -51,7 +52,7 @@ def test_a_report_is_written_as_it_always_was(module_dsn: str, sandbox: Sandbox)
     go(main)
 
 
-async def fields_of(crm: Any) -> list[dict[str, Any]]:
+async def fields_of(crm: Crm) -> list[dict[str, Any]]:
     """What the last write asked for."""
     arguments = await crm.hub.pool.fetchval(
         "select arguments from call where operation = 'fill_deal' and connection_id = $1 "
@@ -334,8 +335,6 @@ def test_kill_between_a_write_and_its_end(module_dsn: str, sandbox: Sandbox) -> 
                 "update lead_report set crm_state = 'waiting', crm_step = 'write' where id = $1",
                 report,
             )
-            from uzel.calls.recover import recover_abandoned
-
             await recover_abandoned(crm.hub.pool, crm.hub.registry, crm.hub.runner)
             await crm.later()
             assert await crm.became(report) == ("success", UPDATED)
