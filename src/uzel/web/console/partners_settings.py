@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 async def show_settings(desk: OwnDesk, partner_id: str) -> Response:
     """What is agreed now; who may not change it sees it all the same."""
     partner = await the_partner(desk, partner_id)
-    return settings_page(desk, partner, shown(partner), {})
+    return settings_page(desk, partner, shown(partner, desk.language.code), {})
 
 
 def settings_page(
@@ -47,12 +47,12 @@ def settings_page(
     )
 
 
-def shown(partner: PartnerRow) -> dict[str, str]:
-    """The settings as they stand in the fields."""
-    settings = settings_of(partner)
+def shown(partner: PartnerRow, code: str = "ru") -> dict[str, str]:
+    """The settings as they stand in the fields, written as the language does."""
+    settings, comma = settings_of(partner), "," if code == "ru" else "."
     return {
-        "commission_percent": f"{settings.commission_percent.normalize():f}",
-        "lead_price": plain_sum(settings.lead_price_minor, partner.currency),
+        "commission_percent": f"{settings.commission_percent.normalize():f}".replace(".", comma),
+        "lead_price": plain_sum(settings.lead_price_minor, partner.currency).replace(".", comma),
         "debit": settings.debit,
         "token_in_url": "on" if settings.token_in_url else "",
         "addresses": "\n".join(settings.addresses),
