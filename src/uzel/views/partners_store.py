@@ -27,6 +27,8 @@ PAYMENT = (
     "m.before_minor, m.after_minor, m.details, m.error, m.hold_id, m.entry_id, m.refund_id, "
     "m.created_at, m.updated_at"
 )
+# As the index goes, backwards; see query_store.Scan.
+NEWEST_FIRST = "order by partner_id desc, book desc, id desc"
 ENTRIES = """
 select e.id, e.kind, e.created_at, e.made_by, e.reason, a.id as account_id, a.name, a.currency,
        a.book, p.amount_minor, p.balance_minor, p.leg
@@ -65,11 +67,11 @@ async def payments(
     window = WINDOW if checked else limit + 1
     inner = (
         f"select * from payment where {found_by.sql()} "  # noqa: S608
-        f"order by partner_id desc, book desc, id desc limit {window}"
+        f"{NEWEST_FIRST} limit {window}"
     )
     rows = await pool.fetch(
         f"select {PAYMENT} from ({inner}) m where {checked.sql(len(found_by.values))} "  # noqa: S608
-        f"order by id desc limit {limit + 1}",
+        f"{NEWEST_FIRST} limit {limit + 1}",
         *found_by.values,
         *checked.values,
     )
@@ -78,7 +80,7 @@ async def payments(
     if not checked:
         return rows, None
     floor = await pool.fetchval(
-        f"select id from ({inner}) m order by id desc offset {WINDOW - 1} limit 1",  # noqa: S608
+        f"select id from ({inner}) m {NEWEST_FIRST} offset {WINDOW - 1} limit 1",  # noqa: S608
         *found_by.values,
     )
     return rows, floor

@@ -74,5 +74,8 @@ create trigger second_person before insert or update on partner_proposal
 create trigger stays before delete or truncate on partner_proposal
     for each statement execute function ledger_refuse();
 
--- Failed payments are few among many.
-create index payment_failed on payment (partner_id, book, id desc) where state = 'failed';
+-- Lists go on below any payment of one partner by a range of this index, which needs one direction;
+-- failed payments are few among many.
+drop index payment_partner_id_book_id_idx;
+create index payment_newest on payment (partner_id, book, id);
+create index payment_failed on payment (partner_id, book, id) where state = 'failed';
