@@ -75,7 +75,9 @@ create trigger stays before delete or truncate on partner_proposal
     for each statement execute function ledger_refuse();
 
 -- Lists go on below any payment of one partner by a range of this index, which needs one direction;
--- failed payments are few among many.
+-- failed and pending payments are few among many.
 drop index payment_partner_id_book_id_idx;
+drop index payment_created_at_idx;
 create index payment_newest on payment (partner_id, book, id);
 create index payment_failed on payment (partner_id, book, id) where state = 'failed';
+create index payment_pending on payment (partner_id, book, id) where state = 'pending';
