@@ -21,7 +21,6 @@ from uzel.partners import partner_store as store
 from uzel.partners.payment import State
 from uzel.partners.settings import PartnerSettings
 from uzel.partners.settle import settle
-from uzel.web.partner.wrong_tokens import WrongTokens
 
 API = "/amogt/gpt_payment_api/api.php"
 V1 = "/api/v1/partner"
@@ -133,8 +132,6 @@ def add_client(
 def partner_web(dsn: str, data_dir: Path, **changed: Any) -> Iterator[WebApp]:
     """An installation with rates: 90 and 98.7654 RUB for USD and EUR."""
     with running_web(dsn, data_dir, rates=rates, **changed) as app:
-        # All partners of all tests come from one address, and many of them with wrong tokens.
-        app.deps.partners.gate.wrong = WrongTokens(10**6, 10**6)
         yield app
 
 
