@@ -291,7 +291,10 @@ def test_an_operator_looks_and_moves_no_money(room: Room) -> None:
     for path in ("/money/top_up", "/close", "/tokens", "/settings", "/tokens/1/revoke"):
         assert room.ivan.post(room.path + path, reason="x").status_code == 403
     assert room.ivan.get("/partners/limit/edit").status_code == 403
-    for path in ("/partners/999", "/partners/x", f"{room.path}/payments/txn_none"):
+    for path in (
+        "/partners/999", "/partners/x", f"{room.path}/payments/txn_none",
+        f"{room.path}/payments/txn_%00", "/partners/payments/7", "/partners/2147483648",
+    ):  # fmt: skip
         assert room.ivan.get(path).status_code == 404
 
 

@@ -1,5 +1,6 @@
 """Payments of a partner: the list, its export, one payment with its ledger entries, its end."""
 
+import re
 from collections.abc import Sequence
 
 from fastapi import APIRouter, HTTPException
@@ -37,6 +38,7 @@ HEAD = (
     *("commission", "balance_currency", "rate", "rate_version", "available_before"),
     *("available_after", "details", "error", "updated_at", "is_test"),
 )
+NUMBER = re.compile(r"txn_[0-9a-z_]{1,60}")
 # What a person may make of a payment.
 ENDS = {"complete": State.COMPLETED, "fail": State.FAILED}
 
@@ -124,7 +126,7 @@ async def show_payment(desk: OwnDesk, partner_id: str, payment_id: str) -> Respo
 
 async def payment_page(desk: Desk, partner_id: str, payment_id: str, typed: Typed) -> Response:
     partner = await the_partner(desk, partner_id)
-    life = found(await payment_life(desk.deps.pool, partner.id, payment_id[:64]))
+    life = await the_life(desk, partner, payment_id)
     rate_id = life.payment.rate_id
     versions = await rates_store.versions(desk.deps.pool, [rate_id]) if rate_id else {}
     return show(
@@ -142,6 +144,13 @@ async def payment_page(desk: Desk, partner_id: str, payment_id: str, typed: Type
     )
 
 
+async def the_life(desk: Desk, partner: PartnerRow, payment_id: str) -> PaymentLife:
+    """The payment with this number of ours. Raises HTTPException 404."""
+    if not NUMBER.fullmatch(payment_id):
+        raise HTTPException(404)
+    return found(await payment_life(desk.deps.pool, partner.id, payment_id))
+
+
 def may_become(desk: Desk, life: PaymentLife) -> Sequence[str]:
     """What this person may make of it: giving back what was taken is for administrators."""
     if life.payment.state == "pending":
@@ -153,7 +162,7 @@ def may_become(desk: Desk, life: PaymentLife) -> Sequence[str]:
 async def end(desk: OwnDesk, partner_id: str, payment_id: str) -> Response:
     """Its end, by the word of a person: asked once more before money moves."""
     partner = await the_partner(desk, partner_id)
-    life = found(await payment_life(desk.deps.pool, partner.id, payment_id[:64]))
+    life = await the_life(desk, partner, payment_id)
     typed, act = Typed(desk.language, desk.form), desk.form.get("do", "")
     if act not in ENDS:
         raise HTTPException(400)
