@@ -49,6 +49,7 @@ from uzel.messages.receipts import match_early, poll_receipts
 from uzel.messages.route import escalate, expire
 from uzel.messages.send import belongs_to_another, on_closed
 from uzel.partners import hooks
+from uzel.partners.answers import forget_old
 
 # Who is asked before a call leaves, by the first word of its effect.
 GUARDS: dict[str, Guard] = {"message": guard}
@@ -172,6 +173,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("rates", 30, rates.take_due),
         Periodic("holds", 15, lambda: expire_holds(pool)),
+        Periodic("answers", 60, lambda: forget_old(pool)),
         Periodic("chain", 1, lambda: chain.seal(pool)),
         Periodic("queue log", 60, lambda: prune(pool)),
     )

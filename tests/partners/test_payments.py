@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +16,9 @@ from parts import go
 from uzel.ledger import chain
 from uzel.ledger.accounts import LIVE, open_account
 from uzel.model.currency import EXPONENTS, NotAnAmount, decimal
+from uzel.partners.answers import forget_old
 from uzel.partners.manage import move_money
-from uzel.partners.payment import Answer, InFlight, KeyReused, State
+from uzel.partners.payment import Answer, InFlight, KeyReused, NumberUsed, State
 from uzel.partners.payments import Payments
 from uzel.partners.price import House, legs, price
 from uzel.partners.settings import Debit, PartnerSettings
@@ -212,3 +214,25 @@ def winner(storm: list[tuple[int, str]], answers: list[Any], key: int) -> str:
         if asked == key and isinstance(answer, Answer)
     }
     return amount
+
+
+def test_old_answers_are_forgotten_and_the_number_still_pays_once(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with paying(shared_dsn, 10_000) as it:
+            ask = replace(it.ask("1", key="a"), keys=("number:17",), external_id="17")
+            first = await it.payments.ask(ask)
+            young = await it.pay("2", key="b")
+            age = (
+                "update partner_request set created_at = now() - interval '91 days' "
+                "where partner_id = $1 and key = 'number:17'"
+            )
+            await it.pool.execute(age, it.partner.id)
+            assert (await it.payments.ask(ask)).body == first.body
+            while await forget_old(it.pool):
+                pass
+            with pytest.raises(NumberUsed):
+                await it.payments.ask(ask)
+            assert (await it.pay("2", key="b")).body == young.body
+            assert (await it.stands()).available_minor == 9_700
+
+    go(story)

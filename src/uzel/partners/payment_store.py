@@ -1,7 +1,7 @@
 """Payments and answers in the database."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from uzel.kit.database import Connection, Pool, columns
@@ -29,6 +29,12 @@ with added as (
     returning id, state
 )
 insert into payment_step (payment_id, number, state, at) select id, 1, state, $21 from added
+"""
+FORGET = """
+delete from partner_request where ctid in (
+    select ctid from partner_request where created_at < now() - $1::interval
+     order by created_at limit $2 for update skip locked)
+returning 1
 """
 COLUMNS = (
     "id, public_id, partner_id, book, kind, external_id, amount, currency, cost_minor, "
@@ -77,6 +83,12 @@ async def add_requests(connection: Connection, rows: Sequence[Sequence[Any]]) ->
     """Keep answers: (partner_id, book, key, fingerprint, status, body)."""
     if rows:
         await connection.execute(ADD_REQUESTS, *columns(rows))
+
+
+async def forget_requests(pool: Pool, age: timedelta, most: int) -> int:
+    """Delete up to `most` answers of that age, the oldest first; how many."""
+    gone = await pool.fetch(FORGET, age, most)
+    return len(gone)
 
 
 async def claim(connection: Connection, partner_id: int, book: str, key: str) -> bool:
