@@ -3,23 +3,29 @@
 raw     pgbench (it comes with the embedded PostgreSQL): one row inserted and committed, 64 clients
 posted  64 clients, each with one payment after the other, all on the balance of one partner: an
         entry of two postings with running balances, an origin that nobody can use twice
+http    the same through the door: process_payment of one partner, each under a key of its own
 
-Both take turns, so that a machine that slows down slows both. Afterwards the ledger proves itself.
+They take turns, so that a machine that slows down slows all. Afterwards the ledger proves itself.
+With `past`, a balance of so many entries is looked back into, and what it costs is told, too.
 
-Void: a payment that was refused, a proof that finds anything, a process that ended.
+Void: a payment that was refused, a proof that finds anything, a process that ended, money that is
+not where it should be.
 """
 
 import asyncio
 import re
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 from typing import Any
 
 from uzel.bench import store
 from uzel.bench.latency import Latencies
+from uzel.bench.load import LoadResult
+from uzel.bench.past import FILLED_PER_S, look_back
+from uzel.bench.paying import Payer, make_payer, missing_minor, pay_for
 from uzel.bench.process import run_in_process
 from uzel.bench.report import Figures, Progress, rounded, verdict
 from uzel.bench.stage import Stage, staged
@@ -43,6 +49,12 @@ LABELS = {
     "ratio": "ratio",
     "posted_p50_ms": "posted, p50 ms",
     "posted_p99_ms": "posted, p99 ms",
+    "http_per_s": "process_payment over HTTP on one partner, a second",
+    "http_p50_ms": "over HTTP, p50 ms",
+    "http_p99_ms": "over HTTP, p99 ms",
+    "past_entries": "entries in the past of one balance",
+    "balance_at_p99_ms": "a balance at a moment of it, p99 ms",
+    "statement_page_p99_ms": "an hour of its statement, p99 ms",
     "unbalanced": "faults the proof found",
     "entries": "entries",
     "verify_per_s": "entries proved a second",
@@ -132,44 +144,93 @@ async def prove(dsn: str) -> Figures:
     }
 
 
-def measure(stage: Stage, progress: Progress, seconds: float) -> Figures:
-    """Turn by turn."""
-    part_s = seconds / (2 * ROUNDS)
-    asyncio.run(prepare(stage.dsn))
-    raw: list[float] = []
-    rounds: list[Posted] = []
+@dataclass(slots=True)
+class Rounds:
+    """What the turns gave, by kind."""
+
+    raw: list[float] = field(default_factory=list)
+    posted: list[Posted] = field(default_factory=list)
+    http: list[LoadResult] = field(default_factory=list)
+
+    def figures(self) -> Figures:
+        """Of all turns together."""
+        posted = sum(len(it.latencies_s) for it in self.posted)
+        per_s = posted / sum(it.seconds for it in self.posted)
+        raw_per_s = sum(self.raw) / len(self.raw)
+        latencies = Latencies([one for it in self.posted for one in it.latencies_s])
+        return {
+            "postings_per_s": rounded(per_s, 1),
+            "raw_commits_per_s": rounded(raw_per_s, 1),
+            "ratio": rounded(per_s / raw_per_s, 3),
+            "posted_p50_ms": rounded(latencies.percentile(50), 1),
+            "posted_p99_ms": rounded(latencies.percentile(99), 1),
+            "http_per_s": rounded(sum(it.per_s for it in self.http) / len(self.http), 1),
+            # Of the turns, the middle one: a single stall is no figure of the door's.
+            "http_p50_ms": rounded(
+                sorted(it.ok.percentile(50) for it in self.http)[ROUNDS // 2], 1
+            ),
+            "http_p99_ms": rounded(
+                sorted(it.ok.percentile(99) for it in self.http)[ROUNDS // 2], 1
+            ),
+            "rounds": [
+                {
+                    "raw_per_s": rounded(raw, 1),
+                    "posted_per_s": rounded(len(it.latencies_s) / it.seconds, 1),
+                    "http_per_s": rounded(http.per_s, 1),
+                    "http_p99_ms": rounded(http.ok.percentile(99), 1),
+                }
+                for raw, it, http in zip(self.raw, self.posted, self.http, strict=True)
+            ],
+        }
+
+    def errors(self) -> int:
+        """Payments that were not made."""
+        return sum(it.refused for it in self.posted) + sum(
+            it.error_count + sum(n for status, n in it.by_status.items() if status != 200)
+            for it in self.http
+        )
+
+
+def take_turns(stage: Stage, progress: Progress, seconds: float, payer: Payer) -> Rounds:
+    part_s, found = seconds / (3 * ROUNDS), Rounds()
+    web = stage.web()
+    stage.await_ready()
     for turn in range(ROUNDS):
         progress.begin(f"{turn + 1} of {ROUNDS}: rows committed by pgbench", part_s)
-        raw.append(raw_commits(stage.dsn, part_s))
+        found.raw.append(raw_commits(stage.dsn, part_s))
         progress.begin(f"{turn + 1} of {ROUNDS}: payments on one balance", part_s)
-        rounds.append(asyncio.run(run_in_process(post_for, stage.dsn, part_s, turn)))
+        found.posted.append(asyncio.run(run_in_process(post_for, stage.dsn, part_s, turn)))
+        progress.begin(f"{turn + 1} of {ROUNDS}: payments over HTTP", part_s)
+        load = run_in_process(pay_for, web.target, payer.token, part_s, turn)
+        found.http.append(asyncio.run(load))
+    return found
+
+
+def measure(stage: Stage, progress: Progress, seconds: float, past: int) -> Figures:
+    """Turn by turn."""
+    asyncio.run(prepare(stage.dsn))
+    payer = asyncio.run(make_payer(stage.dsn))
+    rounds = take_turns(stage, progress, seconds, payer)
+    paid = sum(len(it.acknowledged) for it in rounds.http)
+    missing = asyncio.run(missing_minor(stage.dsn, payer, paid))
     progress.begin("proof of the books")
     proved = asyncio.run(prove(stage.dsn))
-    per_s = sum(len(it.latencies_s) for it in rounds) / sum(it.seconds for it in rounds)
-    raw_per_s = sum(raw) / len(raw)
-    latencies = Latencies([one for it in rounds for one in it.latencies_s])
-    refused = sum(it.refused for it in rounds)
+    looked = asyncio.run(look_back(stage.dsn, past, progress)) if past else {}
+    wrong = proved["unbalanced"] + looked.get("past_wrong", 0)
     return {
         "bench": "ledger",
-        **verdict(stage.ended(), errors=refused, unbalanced=proved["unbalanced"]),
+        **verdict(stage.ended(), errors=rounds.errors(), unbalanced=wrong, missing_minor=missing),
         "seconds": rounded(progress.elapsed_s, 1),
-        "postings_per_s": rounded(per_s, 1),
-        "raw_commits_per_s": rounded(raw_per_s, 1),
-        "ratio": rounded(per_s / raw_per_s, 3),
-        "posted_p50_ms": rounded(latencies.percentile(50), 1),
-        "posted_p99_ms": rounded(latencies.percentile(99), 1),
+        **rounds.figures(),
         **proved,
-        "rounds": [
-            {"raw_per_s": rounded(a, 1), "posted_per_s": rounded(len(b.latencies_s) / b.seconds, 1)}
-            for a, b in zip(raw, rounds, strict=True)
-        ],
+        **looked,
         **stage.circumstances(),
     }
 
 
-def run_ledger(seconds: float = DEFAULT_S) -> dict[str, Any]:
+def run_ledger(seconds: float = DEFAULT_S, past: int = 0) -> dict[str, Any]:
     """Set up, measure for about so long, clear away. Raises UzelError."""
-    progress = Progress(BESIDES_S + seconds + 5)
+    progress = Progress(BESIDES_S + seconds + 5 + past / FILLED_PER_S)
     progress.begin("setting up a database", BESIDES_S)
     with staged() as stage:
-        return measure(stage, progress, seconds)
+        return measure(stage, progress, seconds, past)

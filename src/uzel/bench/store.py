@@ -1,6 +1,7 @@
 """What the benches ask the database, and the history they put into it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from uzel.kit.database import Connection
 
@@ -18,6 +19,32 @@ select $1, substring(sha256(body) for 16), at, '203.0.113.7', $6, body, 'process
 
 # What the simplest durable thing is: one row, one commit.
 ADD_ROW = "insert into bench_row (account, amount) values (1, 100);"
+
+# Amounts of a past: a rouble more each second, and every tenth time five less.
+FILL_PAST = """
+with number as (
+    select n, n / 10 as tens, $3::timestamptz + make_interval(secs => n) as at
+      from generate_series($4::bigint, $4 + $5 - 1) as n
+), entry as (
+    insert into ledger_entry (kind, origin, created_at)
+    select 'past', 'past:' || n, at from number order by n returning id, origin
+), sum as (
+    select e.id, n.n, n.at, case when n.n % 10 = 9 then -500 else 100 end as amount,
+           n.tens * 400 + case when n.n % 10 = 9 then 400 else (n.n % 10 + 1) * 100 end as balance
+      from number n join entry e on e.origin = 'past:' || n.n
+)
+insert into ledger_posting (entry_id, leg, account_id, amount_minor, balance_minor, version,
+                            posted_at)
+select id, 0, $1::int, amount, balance, n + 1, at from sum
+union all
+select id, 1, $2::int, -amount, -balance, n + 1, at from sum
+"""
+STAND_AFTER_PAST = """
+update ledger_balance b
+   set posted_minor = p.balance_minor, version = p.version, posted_at = p.posted_at
+  from ledger_posting p
+ where p.account_id = b.account_id and b.account_id in ($1, $2) and p.version = $3
+"""
 
 # One event of each raw event, in the shares a restaurant sees: most lead to a message.
 FILL_EVENTS = """
@@ -164,3 +191,29 @@ async def make_rows(connection: Connection) -> None:
         "create table bench_row (id bigserial primary key, account int not null, "
         "amount bigint not null)"
     )
+
+
+def past_balance(number: int) -> int:
+    """What stands after the entry of this number; see FILL_PAST."""
+    tens, rest = divmod(number, 10)
+    return tens * 400 + (400 if rest == 9 else (rest + 1) * 100)
+
+
+async def fill_past(
+    connection: Connection, account: int, house: int, began_at: datetime, part: tuple[int, int]
+) -> None:
+    """Put in `part` (first number, how many) of the entries of a past. The database checks each
+    entry, as it does all others.
+    """
+    first, most = part
+    async with connection.transaction():
+        await connection.execute(
+            FILL_PAST, account, house, began_at, first, most, timeout=LONGEST_S
+        )
+        await connection.execute(STAND_AFTER_PAST, account, house, first + most)
+
+
+async def analyze_past(connection: Connection) -> None:
+    """As autovacuum would by and by."""
+    await connection.execute("vacuum analyze ledger_posting", timeout=LONGEST_S)
+    await connection.execute("vacuum analyze ledger_entry", timeout=LONGEST_S)

@@ -35,6 +35,9 @@ def register(commands: Any) -> None:
     ledger = kinds.add_parser(
         "ledger", help="payments on one balance, beside single rows committed by pgbench"
     )
+    ledger.add_argument(
+        "--past", type=count, default=0, metavar="N", help="and look back into N entries"
+    )
     ledger.set_defaults(run=run_ledger)
     for kind in (ingest, reviews, ledger):
         kind.add_argument("--json", action="store_true", help="print one JSON object")
@@ -58,10 +61,10 @@ def run_reviews(parsed: argparse.Namespace) -> int:
 
 
 def run_ledger(parsed: argparse.Namespace) -> int:
-    """`uzel bench ledger [--json] [--seconds N]`."""
+    """`uzel bench ledger [--json] [--seconds N] [--past N]`."""
     from uzel.bench.ledger import DEFAULT_S, LABELS, run_ledger
 
-    return show(lambda: run_ledger(parsed.seconds or DEFAULT_S), LABELS, parsed)
+    return show(lambda: run_ledger(parsed.seconds or DEFAULT_S, parsed.past), LABELS, parsed)
 
 
 def run_orders(parsed: argparse.Namespace) -> int:
