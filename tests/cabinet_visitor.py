@@ -9,7 +9,8 @@ import httpx2
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 PAGES = (
     *("/partner/", "/partner/transactions", "/partner/statement", "/partner/rates"),
-    *("/partner/tokens", "/partner/api", "/partner/transactions.csv"),
+    *("/partner/leads", "/partner/webhooks", "/partner/tokens", "/partner/api"),
+    *("/partner/transactions.csv", "/partner/leads.csv"),
     *("/partner/statement.csv", "/partner/statement.xlsx", "/partner/statement.pdf"),
 )
 

@@ -1,4 +1,4 @@
-"""What the cabinet looks at beside lists: days, and the steps of a payment."""
+"""What the cabinet looks at beside lists: days, the steps of a payment, the life of a lead."""
 
 from datetime import datetime
 from typing import Any
@@ -28,4 +28,31 @@ async def steps(pool: Pool | Connection, payment_id: int) -> list[Any]:
     return await pool.fetch(
         "select number, state, at, reason from payment_step where payment_id = $1 order by number",
         payment_id,
+    )
+
+
+async def lead_steps(pool: Pool | Connection, lead_id: int) -> list[Any]:
+    """(number, what, at) of a lead, in their order."""
+    return await pool.fetch(
+        "select number, what, at from lead_step where lead_id = $1 order by number", lead_id
+    )
+
+
+async def lead_reports(pool: Pool | Connection, lead_id: int) -> list[Any]:
+    """What was reported on a lead, the newest first: (public_id, is_success, status, amount,
+    currency, email, card, data, created_at).
+    """
+    return await pool.fetch(
+        "select public_id, is_success, status, amount, currency, email, card, data, created_at "
+        "from lead_report where lead_id = $1 order by id desc limit 100",
+        lead_id,
+    )
+
+
+async def lead_charges(pool: Pool | Connection, lead_id: int) -> list[Any]:
+    """What was paid for a lead, the newest first: (public_id, state, cost_minor, created_at)."""
+    return await pool.fetch(
+        "select public_id, state, cost_minor, created_at from payment where lead_id = $1 "
+        "order by id desc",
+        lead_id,
     )

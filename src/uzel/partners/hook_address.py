@@ -19,7 +19,7 @@ from uzel.kit import addresses
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
 from uzel.ledger.accounts import LIVE, TEST
-from uzel.model.address import AddressRejected, origin_of, parse_address
+from uzel.model.address import AddressRejected, Origin, origin_of, parse_address
 from uzel.partners import hook_store as store
 from uzel.partners import manage, partner_store
 
@@ -30,6 +30,26 @@ OVERLAP = timedelta(hours=24)
 NO_ADDRESS = "off: the partner has no address"
 ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^#]*)")
 PRINTABLE = re.compile(r"[!-~]*")
+
+
+class HookRefused(ConfigError):
+    """An address is not taken. code: a key of `model.address.PROBLEMS`, or `hook_…`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The server and the rest, as the connection keeps them."""
+
+    base_url: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.base_url}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +97,46 @@ async def hook_of(pool: Pool | Connection, partner_id: int, book: str) -> Hook |
 async def set_address(
     connection: Connection, ring: KeyRing, partner_id: int, book: str, url: str
 ) -> AddressSet:
-    """Tell a partner's changes here from now on; empty: nowhere. What waits is kept for three days,
+    """`put` for an address as somebody types it; empty: none. Raises ConfigError."""
+    address = await read_address(url) if url.strip() else None
+    return await put(connection, ring, partner_id, book, address)
+
+
+async def put(
+    connection: Connection, ring: KeyRing, partner_id: int, book: str, address: Address | None
+) -> AddressSet:
+    """Tell a partner's changes here from now on; None: nowhere. What waits is kept for three days,
     and goes to the new address. In a transaction of the caller's. Raises ConfigError.
     """
-    if not url.strip():
+    if address is None:
         await manage.change_settings(connection, partner_id, {FIELDS[book]: None})
         if (row := await store.find(connection, partner_id, book)) is not None:
             await connection_store.set_state(connection, row["connection_id"], "off", NO_ADDRESS)
         return AddressSet(None, None)
-    base_url, path = await parts_of(url)
     # Locks the partner first: two who set the address at the same time wait for each other.
-    await manage.change_settings(connection, partner_id, {FIELDS[book]: f"{base_url}{path}"})
+    await manage.change_settings(connection, partner_id, {FIELDS[book]: address.url})
     row = await store.find(connection, partner_id, book)
     if row is None:
-        return await first(connection, ring, partner_id, book, base_url, path)
+        return await first(connection, ring, partner_id, book, address)
     number = row["connection_id"]
-    await change(connection, ring, row, {"base_url": base_url, "path": path})
+    await change(connection, ring, row, {"base_url": address.base_url, "path": address.path})
     await connection_store.set_state(connection, number, "active", None)
     await connection_store.close_breaker(connection, number)
     await wake(connection, number)
-    return AddressSet(number, f"{base_url}{path}")
+    return AddressSet(number, address.url)
 
 
 async def first(
-    connection: Connection, ring: KeyRing, partner_id: int, book: str, base_url: str, path: str
+    connection: Connection, ring: KeyRing, partner_id: int, book: str, address: Address
 ) -> AddressSet:
     """The connection of a book that had none."""
     partner = await partner_store.find(connection, partner_id)
     secret = new_secret()
-    values = {"base_url": base_url, "path": path, "secret": secret}
+    values = {"base_url": address.base_url, "path": address.path, "secret": secret}
     name = f"{partner['name']} · {book}"
     added = await connections.add(connection, ring, CONNECTOR, name, values)
     await store.add(connection, partner_id, book, added.id)
-    return AddressSet(added.id, f"{base_url}{path}", secret)
+    return AddressSet(added.id, address.url, secret)
 
 
 async def rotate(
@@ -121,7 +148,9 @@ async def rotate(
     await partner_store.lock(connection, partner_id)
     row = await store.find(connection, partner_id, book)
     if row is None:
-        raise ConfigError("there is no address yet; see: uzel partner set --hook-url URL")
+        raise HookRefused(
+            "hook_none", "there is no address yet; see: uzel partner set --hook-url URL"
+        )
     secret, until = new_secret(), datetime.now(UTC) + OVERLAP
     before = sealed.unseal(ring, row["connection_id"], row["secrets"])["secret"]
     changes = {"secret": secret, "old_secret": before, "old_until": until.isoformat()}
@@ -139,21 +168,41 @@ async def change(connection: Connection, ring: KeyRing, row: Any, changes: dict[
     await connections.change(connection, ring, number, values, rate_per_s=row["rate_per_s"])
 
 
-async def parts_of(url: str) -> tuple[str, str]:
-    """The server and the rest of an address, as the connection keeps them. Raises ConfigError."""
+async def read_address(url: str) -> Address:
+    """An address as somebody types it. Its name is looked up, so this comes before a transaction
+    that others wait for. Raises HookRefused.
+    """
     url = url.strip()
     found = ADDRESS.fullmatch(url)
     if found is None or not PRINTABLE.fullmatch(found[2]):
-        raise ConfigError("an address is like https://shop.example.kz/hooks?from=uzel, in ASCII")
+        said = "an address is like https://shop.example.kz/hooks?from=uzel, in ASCII"
+        raise HookRefused("hook_form", said)
     path = f"/{found[2]}" if found[2].startswith("?") else found[2]
     try:
         base_url = parse_address(found[1])
         origin = origin_of(base_url)
     except AddressRejected as error:
-        raise ConfigError(str(error)) from None
-    if origin.scheme != "https" and not await addresses.opened(origin.host, origin.port):
-        raise ConfigError(
+        raise HookRefused(error.reason, str(error)) from None
+    await demand_reachable(origin)
+    return Address(base_url, path)
+
+
+async def demand_reachable(origin: Origin) -> None:
+    """Raises HookRefused for what no delivery will ever be sent to."""
+    is_open = False
+    try:
+        if origin.scheme == "https":
+            await addresses.allowed(origin.host, origin.port)
+            return
+        is_open = await addresses.opened(origin.host, origin.port)
+    except ConfigError as error:
+        raise HookRefused("hook_private", str(error)) from None
+    except OSError:
+        # There is no such name now. There may be later; until then deliveries say so.
+        is_open = origin.scheme == "https"
+    if not is_open:
+        raise HookRefused(
+            "hook_http",
             "an address begins with https://: what is told could be read on its way. Only a host "
-            "that UZEL_ALLOW_PRIVATE_ADDRESSES opens may do with http://"
+            "that UZEL_ALLOW_PRIVATE_ADDRESSES opens may do with http://",
         )
-    return base_url, path

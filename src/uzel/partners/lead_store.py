@@ -35,6 +35,16 @@ COLUMNS = (
     "l.payment_url, l.data, l.state, l.version, l.leased_by, l.leased_until, "
     "l.created_at, l.updated_at"
 )
+OF_PARTNER = f"""
+select {COLUMNS}, r.public_id as report_id, r.status, r.created_at as reported_at,
+       p.public_id as payment, p.state as payment_state, p.cost_minor
+  from lead l
+  left join lateral (select * from lead_report
+                      where lead_id = l.id order by id desc limit 1) r on true
+  left join lateral (select * from payment
+                      where lead_id = l.id order by id desc limit 1) p on true
+ where l.partner_id = $1 and l.book = $2
+"""  # noqa: S608
 
 
 async def known(
@@ -161,14 +171,10 @@ async def of_partner(
     external_id: str | None = None,
 ) -> list[Any]:
     """A partner's leads, the newest first, with the last report on each (report_id, status,
-    reported_at) and what was last paid for it (payment).
+    reported_at) and what was last paid for it (payment, payment_state, cost_minor).
     """
     return await pool.fetch(
-        f"select {COLUMNS}, r.public_id as report_id, r.status, r.created_at as reported_at, "  # noqa: S608
-        "(select public_id from payment p where p.lead_id = l.id order by id desc limit 1) "
-        "as payment from lead l left join lateral (select * from lead_report "
-        "where lead_id = l.id order by id desc limit 1) r on true "
-        "where l.partner_id = $1 and l.book = $2 and ($4::bigint is null or l.id < $4) "
+        f"{OF_PARTNER} and ($4::bigint is null or l.id < $4) "
         "and ($5::text is null or l.state = $5) and ($6::text is null or l.external_id = $6) "
         "order by l.id desc limit $3",
         partner_id,
@@ -178,6 +184,13 @@ async def of_partner(
         state,
         external_id,
     )
+
+
+async def one_of_partner(
+    pool: Pool | Connection, partner_id: int, book: str, public_id: str
+) -> Any:
+    """One of them, None where there is none."""
+    return await pool.fetchrow(f"{OF_PARTNER} and l.public_id = $3", partner_id, book, public_id)
 
 
 async def of_partner_named(

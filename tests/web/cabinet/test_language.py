@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel.messages.extract import extract_from_file
@@ -11,13 +11,16 @@ from babel.messages.pofile import read_po
 from cabinet_visitor import CabinetVisitor
 from partner_client import add_client
 from running_web import WebApp
+from uzel.model.address import PROBLEMS
+from uzel.partners.hooks import DeliveryState
+from uzel.partners.lead import LeadState
 from uzel.partners.manage import ALL_SCOPES
 from uzel.partners.own_tokens import Why
 from uzel.web import cabinet
 from uzel.web.cabinet import words
 from uzel.web.cabinet.desk import LOCALES
+from uzel.web.cabinet.reference import codes
 from uzel.web.partner.actions import ACTIONS
-from uzel.web.partner.codes import CODES
 
 FOLDER = Path(str(cabinet.__file__)).parent
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
@@ -69,10 +72,13 @@ def test_translations_fill_in_the_same_values(code: str) -> None:
 
 
 def test_all_that_can_be_named_has_a_word() -> None:
-    assert set(words.ERRORS) == set(CODES)
+    assert set(words.ERRORS) == set(codes())
     assert set(words.WHY) == set(Why)
     assert set(words.SCOPES) == set(ALL_SCOPES)
     assert set(ACTIONS) <= set(words.ABOUT)
+    assert set(words.LEADS) == set(LeadState)
+    assert set(words.DELIVERIES) == set(get_args(DeliveryState))
+    assert set(PROBLEMS) <= set(words.HOOK)
 
 
 def test_a_language_is_chosen_and_remembered(app: WebApp) -> None:

@@ -14,10 +14,12 @@ import orjson
 
 from uzel.partners.manage import READ
 from uzel.web.partner.actions import ACTIONS
+from uzel.web.partner.carriers import LEADS
 from uzel.web.partner.door import PATH
 
 V1 = "/api/v1/partner/"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+LEAD = {"dealId": "deal-118", "paymentUrl": "https://pay.example/c/1", "comment": "monthly"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the examples are filled with: the partner's newest payment, currency, and a moment."""
+    """What the examples are filled with: the partner's newest payment and delivery of a webhook,
+    its currency, and a moment.
+    """
 
     payment_id: str
+    delivery_id: str
     currency: str
     since: str
 
 
 def of_actions(known: Known) -> Iterator[Example]:
-    """The old address: by form, the token in the header."""
+    """The old address: by form, but for leads, and the token in the header."""
     fields: Mapping[str, Mapping[str, str]] = {
         "get_payment_cost": {"payment_amount": "20.00", "payment_currency": known.currency},
         "process_payment": {
@@ -68,9 +73,12 @@ def of_actions(known: Known) -> Iterator[Example]:
         "get_transactions": {"limit": "10"},
     }
     for name, action in ACTIONS.items():
-        body = urlencode({"action": name, **fields.get(name, {})})
-        headers = {} if action.scope == READ else {"Idempotency-Key": "order-118"}
         reads = action.scope == READ
+        headers = {} if reads else {"Idempotency-Key": "order-118"}
+        body = urlencode({"action": name, **fields.get(name, {})})
+        if name == LEADS:
+            headers["Content-Type"] = JSON
+            body = orjson.dumps({"action": name, "lead_data": [LEAD]}).decode()
         yield Example(name, name, "", "POST", PATH, reads, headers, body)
 
 
@@ -85,7 +93,11 @@ def of_operations(described: Mapping[str, Any], known: Known) -> Iterator[Exampl
 def of_operation(
     described: Mapping[str, Any], path: str, method: str, operation: Any, known: Known
 ) -> Example:
-    real = {"payment_id": known.payment_id, "from": known.since}
+    real = {
+        "payment_id": known.payment_id,
+        "delivery_id": known.delivery_id,
+        "from": known.since,
+    }
     parameters = operation.get("parameters", [])
     given = {
         kind: {it["name"]: real.get(it["name"]) or example_of(it) for it in parameters
@@ -108,17 +120,27 @@ def example_of(parameter: Any) -> str:
 
 
 def body_of(described: Mapping[str, Any], operation: Any, known: Known) -> str:
-    """The first example of what is to be sent, as JSON."""
+    """What is to be sent, as JSON."""
     content = operation.get("requestBody", {}).get("content", {}).get(JSON)
     if content is None:
         return ""
-    name = content["schema"]["$ref"].rpartition("/")[2]
-    schema = described["components"]["schemas"][name]
-    if examples := schema.get("examples"):
-        example = dict(examples[0])
-    else:
-        properties = schema.get("properties", {})
-        example = {field: properties[field]["examples"][0] for field in schema.get("required", ())}
+    example = dict(sample_of(described, content["schema"]))
     if "currency" in example:
         example["currency"] = known.currency
     return orjson.dumps(example).decode()
+
+
+def sample_of(described: Mapping[str, Any], schema: Any) -> Any:
+    """The first example of a schema, or one made of those of its parts."""
+    if "$ref" in schema:
+        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if examples := schema.get("examples"):
+        return examples[0]
+    if schema.get("type") == "array":
+        return [sample_of(described, schema["items"])]
+    required = schema.get("required", ())
+    return {
+        name: sample_of(described, part)
+        for name, part in schema.get("properties", {}).items()
+        if name in required or "examples" in part
+    }

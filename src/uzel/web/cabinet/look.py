@@ -21,9 +21,11 @@ FOLDER = Path(__file__).parent
 TABS = (
     ("", m("Обзор")),
     ("transactions", m("Транзакции")),
+    ("leads", m("Лиды")),
     ("statement", m("Выписка")),
     ("rates", m("Курсы")),
     ("tokens", m("Токены")),
+    ("webhooks", m("Вебхуки")),
     ("api", m("API")),
 )
 
@@ -49,6 +51,8 @@ def environment(code: str) -> Environment:
         prefix=PREFIX,
         tabs=TABS,
         states=words.STATES,
+        lead_states=words.LEADS,
+        delivery_states=words.DELIVERIES,
         scope_words=words.SCOPES,
     )
     return made

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from uzel.web.cabinet import (
+    leads,
     overview,
     rates,
     reference,
@@ -16,6 +17,7 @@ from uzel.web.cabinet import (
     statement,
     tokens,
     transactions,
+    webhooks,
 )
 from uzel.web.cabinet.dead_ends import HANDLERS
 from uzel.web.cabinet.desk import PREFIX, Desk, open_desk, signed_in
@@ -54,6 +56,9 @@ ROUTES = [
     get("/transactions", transactions.show_list),
     get("/transactions.csv", transactions.as_csv),
     get("/transactions/{payment_id}", transactions.show_one),
+    get("/leads", leads.show_list),
+    get("/leads.csv", leads.as_csv),
+    get("/leads/{lead_id}", leads.show_one),
     get("/statement", statement.show),
     get("/statement.{kind}", statement.as_file),
     get("/rates", rates.show),
@@ -61,6 +66,11 @@ ROUTES = [
     post("/tokens", tokens.create),
     post("/tokens/{token_id}/rotate", tokens.rotate),
     post("/tokens/{token_id}/revoke", tokens.revoke),
+    get("/webhooks", webhooks.show),
+    post("/webhooks/address", webhooks.set_address),
+    post("/webhooks/secret", webhooks.rotate),
+    post("/webhooks/test", webhooks.test),
+    post("/webhooks/{delivery_id}/resend", webhooks.resend),
     get("/api", reference.show),
     post("/api/try", reference.try_it),
 ]

@@ -5,8 +5,9 @@ from datetime import UTC
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from uzel.partners import payment_store
+from uzel.partners import hooks, payment_store
 from uzel.web.api.openapi import describe
+from uzel.web.api.problems import kind_of, status_of
 from uzel.web.cabinet.desk import Desk, today
 from uzel.web.cabinet.examples import Example, Known, of_actions, of_operations
 from uzel.web.cabinet.look import render
@@ -16,6 +17,10 @@ from uzel.web.console.period import midnight
 from uzel.web.partner.codes import CODES
 
 NO_PAYMENT = "txn_0123456789abcdef"
+NO_DELIVERY = "dlv_00112233445566778899aabbccddeeff"
+# Codes that only robots get, and those that only the new address has.
+ROBOTS = {"closed"}
+NEW_ONLY = ("bad_request", "conflict", "invalid_request")
 
 
 async def show(desk: Desk) -> Response:
@@ -42,7 +47,7 @@ async def page(desk: Desk, known: Known | None = None, answer: Answer | None = N
         about=lambda it: about(desk, it),
         url=desk.deps.settings.url,
         answer=answer,
-        codes=sorted((it.status, name, meaning(desk, name)) for name, it in CODES.items()),
+        codes=sorted((status, name, meaning(desk, name)) for name, status in codes().items()),
     )
 
 
@@ -54,9 +59,11 @@ def all_of(desk: Desk, known: Known) -> list[Example]:
 async def known_of(desk: Desk) -> Known:
     partner = desk.partner
     rows = await payment_store.newest(desk.deps.pool, partner.id, partner.book, 1)
+    told = await hooks.deliveries(desk.deps.pool, partner.id, partner.book, 1)
     month = midnight(today(desk).date().replace(day=1), desk.zone).astimezone(UTC)
     return Known(
         rows[0]["public_id"] if rows else NO_PAYMENT,
+        told[0].id if told else NO_DELIVERY,
         partner.currency,
         month.isoformat().replace("+00:00", "Z"),
     )
@@ -67,7 +74,13 @@ def about(desk: Desk, example: Example) -> str:
     return desk.language.text(known) if known else example.about
 
 
+def codes() -> dict[str, int]:
+    """All that partners can get, with their statuses."""
+    old = {name: code.status for name, code in CODES.items() if name not in ROBOTS}
+    return old | {name: status_of(name) for name in NEW_ONLY}
+
+
 def meaning(desk: Desk, name: str) -> str:
     """In English the words of the API itself."""
-    said = ERRORS.get(name) if desk.language.code == "ru" else None
-    return said or CODES[name].meaning
+    said = ERRORS[name] if desk.language.code == "ru" else None
+    return said or (CODES[name].meaning if name in CODES else kind_of(status_of(name))[2])

@@ -5,16 +5,34 @@ for the errors, whose English is that of the API itself.
 from uzel.partners.own_tokens import Why
 from uzel.web.console.language import mark as m
 
-# State of a payment → (word, tone).
+# State of a payment, of a lead, of a delivery → (word, tone).
 STATES = {
     "pending": (m("В ожидании"), "wait"),
     "completed": (m("Выполнено"), "good"),
     "failed": (m("Ошибка"), "bad"),
 }
+LEADS = {
+    "new": (m("В работе"), "wait"),
+    "done": (m("Сделано"), "good"),
+    "failed": (m("Ошибка"), "bad"),
+}
+DELIVERIES = {
+    "pending": (m("Доставляется"), "wait"),
+    "delivered": (m("Доставлено"), "good"),
+    "failed": (m("Не доставлено"), "bad"),
+}
+# What happened to a lead, as far as it concerns its partner.
+STEPS = {
+    "received": m("принят"),
+    "link": m("ссылка изменена"),
+    "edited": m("исправлен"),
+    "done": m("сделан"),
+    "failed": m("не удался"),
+}
 SCOPES = {
     "read": m("читать: баланс, платежи, выписки"),
     "payments:write": m("платить"),
-    "leads:write": m("передавать заявки"),
+    "leads:write": m("передавать лиды"),
     "tokens:write": m("выпускать и отзывать токены"),
 }
 WHY = {
@@ -25,6 +43,29 @@ WHY = {
     Why.TOO_MANY: m("Слишком много действующих токенов: сначала отзовите лишние."),
     Why.UNKNOWN: m("Такого действующего токена у вас нет."),
 }
+# Why an address of webhooks is not taken, or nothing is sent (hook_address.HookRefused).
+HOOK = {
+    "hook_form": m("Адрес выглядит так: https://shop.example.kz/hooks?from=uzel, латиницей."),
+    "hook_http": m("Адрес начинается с https://: по http:// сообщение прочитают по дороге."),
+    "hook_private": m("Это адрес частной сети, туда ничего не отправляется."),
+    "hook_off": m("Вебхуки выключил администратор. Попросите его включить."),
+    "hook_none": m("Адреса нет: сначала укажите его."),
+    "hook_testing": m("Проверка уже отправлена и ещё доставляется. Подождите её исхода."),
+    "address_unreadable": m("Это не адрес."),
+    "address_scheme": m("Адрес начинается с https://."),
+    "address_host": m("Имени сервера нет, или оно написано с ошибкой."),
+    "address_port": m("Порт: число от 1 до 65535."),
+    "address_login": m("Логину и паролю в адресе не место: он хранится открыто."),
+    "address_extra": m("Это не адрес."),
+}
+RESEND = {
+    "pending": m("Это событие ещё доставляется: отправлять его снова рано."),
+    "off": m("Адрес выключен: ничего не отправляется."),
+}
+HOOK_MAY_NOT = m(
+    "Этот токен не может менять адрес и секрет. Для этого нужен токен с правом tokens:write: его "
+    "выдаёт администратор."
+)
 # Action or operation → what it does. Those without a word here are described as in the API.
 ABOUT = {
     "get_balance": m("Баланс: сколько доступно и сколько удержано."),
@@ -32,12 +73,17 @@ ABOUT = {
     "process_payment": m("Платёж. Деньги удерживаются или списываются сразу."),
     "get_transaction_status": m("Одна транзакция, по нашему или вашему номеру."),
     "get_transactions": m("Транзакции, новые сверху, и суммы по всем."),
+    "submit_partner_lead": m("Лиды пачкой, до тысячи. Ошибка в одном не мешает другим."),
     "getPartnerBalance": m("Баланс: сколько доступно и сколько удержано."),
     "makePartnerQuote": m("Точная цена платежа на десять минут."),
     "makePartnerPayment": m("Платёж: по котировке или по сумме и валюте."),
     "getPartnerPayment": m("Один платёж."),
     "listPartnerPayments": m("Платежи, новые сверху, с отбором."),
     "getPartnerStatement": m("Выписка: JSON, CSV, XLSX или PDF."),
+    "submitPartnerLeads": m("Лиды пачкой, до тысячи: берутся все новые или ни одного."),
+    "listPartnerLeads": m("Лиды, новые сверху, с отбором: что о каждом сообщили и когда."),
+    "listPartnerWebhookDeliveries": m("Доставки вебхуков, новые сверху."),
+    "resendPartnerWebhook": m("Отправить вебхук ещё раз: тот же webhook-id, то же тело."),
 }
 ERRORS = {
     "unauthorized": "Токена нет, он неизвестен, истёк или отозван.",
@@ -67,5 +113,10 @@ ERRORS = {
     "rate_limited": "Слишком много запросов: повторите через Retry-After секунд.",
     "unavailable": "База данных не отвечает, или очередь велика. Повторите через Retry-After "
     "секунд с тем же Idempotency-Key.",
+    "bad_request": "Запрос не читается как HTTP или JSON. Только новый адрес.",
+    "conflict": "Состояние не позволяет: вебхук ещё доставляется или адрес выключен. Только новый "
+    "адрес.",
+    "invalid_request": "Параметра нет, он незнаком или вне границ: какой и почему, сказано в "
+    "errors. Только новый адрес.",
     "internal_error": "Ошибка у нас. Подробности в журнале под номером из X-Request-Id.",
 }
