@@ -7,6 +7,7 @@ from html import unescape
 import httpx2
 
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+TAGS = re.compile(r"<[^>]+>")
 PAGES = (
     *("/partner/", "/partner/transactions", "/partner/statement", "/partner/rates"),
     *("/partner/leads", "/partner/webhooks", "/partner/tokens", "/partner/api"),
@@ -56,3 +57,8 @@ class CabinetVisitor:
         answer = self.client.post(path, data={"csrf": self.csrf, **fields})
         self.note(answer.text)
         return answer
+
+
+def plain(html: str) -> str:
+    """The words of a page, with ordinary spaces."""
+    return " ".join(unescape(TAGS.sub(" ", html)).replace("\N{NO-BREAK SPACE}", " ").split())

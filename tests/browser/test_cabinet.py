@@ -13,14 +13,17 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from console_pages import CONTRAST, NAMELESS, OVERFLOW
+from loopback import LoopbackServer
 from partner_client import Client, add_client, partner_web
+from partner_shop import Shop, deliver, hook
+from robots import add_robot
 from running_web import WebApp
 from uzel.partners.manage import ALL_SCOPES
 from uzel.partners.payment import State
 
 pytestmark = pytest.mark.browser
 
-ROOMS = ("", "transactions", "statement", "rates", "tokens", "api")
+ROOMS = ("", "transactions", "leads", "statement", "rates", "tokens", "webhooks", "api")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,7 +50,32 @@ def partner(web: WebApp) -> Client:
         if n % 3:
             state = State.FAILED if n % 4 == 1 else State.COMPLETED
             it.settle(made, state, "card refused")
+    add_leads_and_deliveries(it)
     return it
+
+
+def add_leads_and_deliveries(it: Client) -> None:
+    """Leads with long links and reports, and a receiver that took some of what it was told."""
+    robot, shop = add_robot(it.app), Shop()
+    leads = [
+        {
+            "external_id": f"deal-{n}-from-a-program-with-long-numbers",
+            "payment_url": f"https://checkout.shop.example/c/pay/cs_live_{'a1B2' * 20}{n}",
+            "data": {"comment": "Подписка на месяц", "plan": "x" * 120},
+        }
+        for n in range(4)
+    ]
+    with LoopbackServer(shop.answer) as server:
+        number = hook(it.app, it, f"{server.url}/hooks/uzel?from={'long' * 12}")
+        told = it.v1("POST", "/leads", json={"leads": leads}).json()["leads"]
+        for lead, status in zip(told, ("Успешно", "ОШИБКА!"), strict=False):
+            robot.report(
+                lead["lead_id"], status, amount="19,17", currency="USD", email="a@b.example"
+            )
+        deliver(it.app, number)
+        shop.status, shop.body = 500, b"<html>" + b"Internal Server Error " * 12
+        robot.report(told[2]["lead_id"])
+        deliver(it.app, number)
 
 
 def visit(browser: Browser, partner: Client, *, width: int = 1280, theme: str = "light") -> Page:
@@ -109,7 +137,8 @@ def test_the_statement_and_its_files_have_the_same_sums(
 def test_every_room_can_be_read(browser: Browser, partner: Client, width: int, theme: str) -> None:
     page = visit(browser, partner, width=width, theme=theme)
     newest = partner.v1("GET", "/payments").json()["items"][0]["id"]
-    for room in (*ROOMS, f"transactions/{newest}"):
+    lead = partner.v1("GET", "/leads?state=done").json()["items"][0]["id"]
+    for room in (*ROOMS, f"transactions/{newest}", f"leads/{lead}"):
         page.goto(f"{partner.app.url}/partner/{room}")
         assert page.evaluate(OVERFLOW) == [], room
         assert page.evaluate(CONTRAST) == [], room
@@ -142,4 +171,36 @@ def test_a_token_is_made_copied_and_revoked(browser: Browser, partner: Client) -
     assert partner.v1("GET", "/balance", headers={"authorization": f"Bearer {made}"}).is_error
     page.get_by_role("button", name="Выйти").click()
     expect(page.get_by_label("Токен API")).to_be_visible()
+    page.context.close()
+
+
+def test_a_lead_is_found_from_its_delivery(browser: Browser, partner: Client) -> None:
+    page = visit(browser, partner)
+    page.get_by_role("link", name="Вебхуки").click()
+    row = page.get_by_role("row", name="lead.failed").first
+    expect(row).to_contain_text("Доставлено")
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("deal-1-from")
+    expect(page.locator("main")).to_contain_text("ОШИБКА!")
+    page.context.close()
+
+
+def test_an_address_is_given_and_its_secret_replaced(browser: Browser, web: WebApp) -> None:
+    it = add_client(web, "10", scopes=ALL_SCOPES)
+    page = visit(browser, it)
+    page.get_by_role("link", name="Вебхуки").click()
+    page.get_by_label("Новый адрес").fill("https://10.1.2.3/hooks")
+    page.get_by_role("button", name="Сохранить").click()
+    expect(page.get_by_role("alert")).to_contain_text("частной сети")
+    expect(page.get_by_label("Новый адрес")).to_have_value("https://10.1.2.3/hooks")
+    page.get_by_label("Новый адрес").fill(f"{web.url}/hooks")
+    page.get_by_role("button", name="Сохранить").click()
+    first = page.locator(".secret").inner_text()
+    page.get_by_role("link", name="К вебхукам").click()
+    page.get_by_role("button", name="Отправить проверочное событие").click()
+    expect(page.get_by_role("row", name="test")).to_contain_text("Доставляется")
+    page.get_by_text("Заменить секрет").click()
+    page.get_by_role("button", name="Заменить сейчас").click()
+    second = page.locator(".secret").inner_text()
+    assert first.startswith("whsec_") and second.startswith("whsec_") and first != second
     page.context.close()

@@ -9,19 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from cabinet_visitor import PAGES, CabinetVisitor
+from cabinet_visitor import PAGES, CabinetVisitor, plain
 from partner_client import Client, add_client
 from running_web import WebApp
 from uzel.partners.payment import State
 from uzel.web.partner.actions import ACTIONS
 from uzel.web.partner.codes import CODES
-
-TAGS = re.compile(r"<[^>]+>")
-
-
-def plain(html: str) -> str:
-    """The words of a page, with ordinary spaces."""
-    return " ".join(unescape(TAGS.sub(" ", html)).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 @pytest.fixture(scope="module")

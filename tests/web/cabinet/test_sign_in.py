@@ -155,12 +155,16 @@ def test_a_form_needs_its_token(app: WebApp) -> None:
     it = add_client(app, scopes=ALL_SCOPES)
     visitor = CabinetVisitor(app.url).sign_in(it.token)
     other = CabinetVisitor(app.url).sign_in(it.token)
-    forms = {
+    forms: dict[str, dict[str, str]] = {
         "/partner/sign-out": {},
         "/partner/preferences": {"language": "en"},
         "/partner/tokens": {"name": "x", "scope:read": "on"},
         "/partner/tokens/1/revoke": {},
         "/partner/tokens/1/rotate": {},
+        "/partner/webhooks/address": {"url": "https://elsewhere.example"},
+        "/partner/webhooks/secret": {},
+        "/partner/webhooks/test": {},
+        f"/partner/webhooks/dlv_{'0' * 32}/resend": {},
         "/partner/api/try": {"name": "get_balance"},
         "/partner/sign-in": {"token": it.token},
     }

@@ -1,40 +1,16 @@
 """Webhook deliveries as a partner's program sees them, and that both tell the same of a payment."""
 
-import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from loopback import Got, LoopbackServer, Said
-from partner_client import LIVE, TEST, Client, add_client, partner_web
+from loopback import LoopbackServer
+from partner_client import TEST, add_client, partner_web
+from partner_shop import Shop, deliver, hook
 from running_web import WebApp
-from uzel.app import GUARDS, owners
-from uzel.calls import store as calls_store
-from uzel.calls.runner import Runner
-from uzel.connections.registry import Registry
-from uzel.partners import hook_address
 from uzel.partners.payment import State
-
-
-@dataclass
-class Shop:
-    """A partner's program; `status` is what it answers."""
-
-    url: str = ""
-    status: int = 200
-    got: list[Got] = field(default_factory=list)
-
-    def answer(self, got: Got) -> Said:
-        self.got.append(got)
-        return self.status, {}, b"so be it"
-
-    def heard(self) -> list[dict[str, Any]]:
-        return [json.loads(got.body) for got in self.got]
 
 
 @pytest.fixture
@@ -50,36 +26,6 @@ def app(shared_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
     folder: Path = tmp_path_factory.mktemp("webhooks")
     with partner_web(shared_dsn, folder) as running:
         yield running
-
-
-def hook(app: WebApp, it: Client, url: str, book: str = LIVE) -> int:
-    """The connection."""
-
-    async def work() -> int:
-        async with app.deps.pool.acquire() as connection, connection.transaction():
-            args = (connection, app.deps.registry.ring, it.id, book, url)
-            done = await hook_address.set_address(*args)
-        assert done.connection_id is not None
-        return done.connection_id
-
-    return app.run(work)
-
-
-def deliver(app: WebApp, connection_id: int) -> None:
-    """Make the calls that are due: there is no worker beside this server."""
-
-    async def work() -> None:
-        pool, worker = app.deps.pool, uuid4()
-        registry = Registry(pool, app.deps.registry.ring)
-        await registry.refresh()
-        await calls_store.beat(pool, worker, "test")
-        runner = Runner(pool, registry, owners(registry, ""), worker, GUARDS)
-        await runner.pump(connection_id)
-        while running := runner._running():
-            await asyncio.wait(running)
-        await runner.stop()
-
-    app.run(work)
 
 
 def test_a_webhook_says_of_a_payment_what_the_api_says(app: WebApp, shop: Shop) -> None:
