@@ -44,8 +44,8 @@ class Web:
             path: Headers(door, https=https)
             for path, door in (
                 (PARTNERS, PartnerDoor(deps.partners)),
-                *((path, TasksDoor(deps.pool)) for path in TASKS),
-                (REPORTS, ReportsDoor(deps.pool, begin)),
+                *((path, TasksDoor(deps.pool, deps.partners.gate)) for path in TASKS),
+                (REPORTS, ReportsDoor(deps.pool, deps.partners.gate, begin)),
             )
         }
         self._rest = Headers(pages, https=https)

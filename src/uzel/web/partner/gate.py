@@ -9,7 +9,7 @@ from uzel.kit.database import Pool
 from uzel.kit.secrets import new_token
 from uzel.partners.access import Access, Caller
 from uzel.web.partner.limits import Limits
-from uzel.web.partner.wrong_tokens import WrongTokens
+from uzel.web.partner.wrong_tokens import TooMany, WrongTokens
 
 
 class Denied(Exception):
@@ -70,15 +70,11 @@ class Gate:
         """None: a wrong token. Raises Denied after too many of them."""
         if (lent := self._lent.get(token)) is not None:
             return lent
-        if wait_s := self.wrong.take(token, address):
-            raise Denied("rate_limited", f"Too many wrong tokens; again in {wait_s} s.", wait_s)
         try:
-            caller = await self._access.caller(token)
-        except BaseException:
-            self.wrong.unknown(token, address)
-            raise
-        (self.wrong.bad if caller is None else self.wrong.good)(token, address)
-        return caller
+            return await self.wrong.look(token, address, self._access.caller)
+        except TooMany as many:
+            said = f"Too many wrong tokens; again in {many.wait_s} s."
+            raise Denied("rate_limited", said, many.wait_s) from None
 
 
 def demand(caller: Caller, scope: str) -> None:

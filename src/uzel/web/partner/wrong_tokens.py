@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from uzel.kit.secrets import fingerprint
 from uzel.people.manage import network_of
@@ -13,6 +13,17 @@ FROM_ONE, FROM_ALL = 60, 1200
 MOST_KEPT = 10_000
 # Who came in with a token is let in with it from there for so long, whatever the neighbours do.
 KNOWN_S = 3600.0
+
+
+Found = TypeVar("Found")
+
+
+class TooMany(Exception):
+    """No token is looked at now; again in `wait_s` seconds."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(wait_s)
+        self.wait_s = wait_s
 
 
 class Bucket:
@@ -50,6 +61,20 @@ class WrongTokens:
         self._senders: dict[str, Bucket] = {}
         self._known: dict[tuple[str, bytes], float] = {}
         self._asked: set[tuple[str, bytes]] = set()
+
+    async def look(
+        self, token: str, address: str, find: Callable[[str], Awaitable[Found | None]]
+    ) -> Found | None:
+        """Whose a token is, by `find`; None: nobody's, and it counts. Raises TooMany."""
+        if wait_s := self.take(token, address):
+            raise TooMany(wait_s)
+        try:
+            found = await find(token)
+        except BaseException:
+            self.unknown(token, address)
+            raise
+        (self.bad if found is None else self.good)(token, address)
+        return found
 
     def take(self, token: str, address: str) -> int:
         """Count a token that is to be looked at; the seconds to wait where it is not to be. The

@@ -19,6 +19,7 @@ from uzel.partners import report_store
 from uzel.partners.reports import Kept, Report, take
 from uzel.web.partner.answering import Answering
 from uzel.web.partner.carriers import Given, read
+from uzel.web.partner.gate import Gate
 from uzel.web.partner.reply import Refusal, Reply
 from uzel.web.robot.entry import admit, sent
 
@@ -40,8 +41,9 @@ CARD = re.compile(r"(?:[0-9][ -]?){13,19}")
 class ReportsDoor(Answering):
     """The application of the address."""
 
-    def __init__(self, pool: Pool, begin: Begin, within_s: float = WITHIN_S) -> None:
+    def __init__(self, pool: Pool, gate: Gate, begin: Begin, within_s: float = WITHIN_S) -> None:
         self._pool = pool
+        self._gate = gate
         self._begin = begin
         self._within_s = within_s
 
@@ -50,7 +52,7 @@ class ReportsDoor(Answering):
             text, allowed = "Invalid request method.", {"allow": ", ".join(METHODS)}
             raise Refusal("method_not_allowed", text, headers=allowed)
         given = await read(request)
-        robot = await admit(self._pool, given)
+        robot = await admit(self._pool, self._gate, given)
         if given.problem is not None:
             raise Refusal("invalid_json", given.problem)
         report, warnings = read_report(given)

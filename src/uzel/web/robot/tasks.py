@@ -23,6 +23,7 @@ from uzel.partners.robots import Robot
 from uzel.partners.tasks import Page, Wanted
 from uzel.web.partner.answering import Answering, demand_method
 from uzel.web.partner.carriers import Given, read
+from uzel.web.partner.gate import Gate
 from uzel.web.partner.reply import Refusal, Reply, clock
 from uzel.web.robot.entry import admit
 
@@ -47,13 +48,14 @@ INFO = {
 class TasksDoor(Answering):
     """The application of the address."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, gate: Gate) -> None:
         self._pool = pool
+        self._gate = gate
 
     async def do(self, request: Request) -> Reply:
         demand_method(request)
         given = await read(request)
-        robot = await admit(self._pool, given)
+        robot = await admit(self._pool, self._gate, given)
         if given.value("deleteall") is not None or given.value("delete") is not None:
             raise Refusal("invalid_parameters", "Leads cannot be deleted here.")
         if given.value("claim") is not None:
