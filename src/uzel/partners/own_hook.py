@@ -12,7 +12,7 @@ from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
 from uzel.partners import hook_address, hooks, partner_store
 from uzel.partners.access import Caller
-from uzel.partners.hook_address import NO_ADDRESS, Address, Hook, HookRefused, Set
+from uzel.partners.hook_address import NO_ADDRESS, Address, AddressSet, Hook, HookRefused
 from uzel.partners.own_tokens import allowed, noted
 
 # So many of the newest deliveries are looked at for a test that is on its way.
@@ -37,7 +37,7 @@ def may_change(hook: Hook | None) -> bool:
 
 async def put(
     connection: Connection, ring: KeyRing, caller: Caller, address: Address | None
-) -> Set:
+) -> AddressSet:
     """Another address (`hook_address.read_address`), None for none. Raises TokenRefused,
     ConfigError.
     """
