@@ -41,5 +41,6 @@ def test_what_is_shown_can_be_sent(app: WebApp) -> None:
 
 def test_the_partners_newest_delivery_stands_in_the_example(app: WebApp) -> None:
     shown = curls(app, add_client(app))["resendPartnerWebhook"]
+    assert shown.startswith("curl -s -X POST ")
     assert re.search(r"/webhook-deliveries/dlv_[0-9a-f]{32}/resend", shown)
     assert "listPartnerWebhookDeliveries" in curls(app, add_client(app))

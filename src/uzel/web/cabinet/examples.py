@@ -39,7 +39,8 @@ class Example:
 
     def curl(self, url: str) -> str:
         """For a shell in which TOKEN is set."""
-        parts = ["curl -s" + ("" if self.method in ("GET", "POST") else f" -X {self.method}")]
+        usual = "POST" if self.body else "GET"  # what curl does unasked
+        parts = ["curl -s" + ("" if self.method == usual else f" -X {self.method}")]
         parts.append(shlex.quote(url + self.path))
         parts.append('-H "Authorization: Bearer $TOKEN"')
         parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in self.headers.items()]
