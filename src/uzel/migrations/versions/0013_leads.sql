@@ -45,6 +45,7 @@ create table lead (
 );
 create index on lead (book, id) where state = 'new';
 create index on lead (book, external_id);
+create index on lead (partner_id, book, id) where partner_id is not null;
 
 -- What a partner pays for a lead; one that failed and was done later is paid for again.
 alter table payment add column lead_id bigint references lead;
