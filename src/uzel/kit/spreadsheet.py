@@ -20,6 +20,9 @@ FORMULA_START = re.compile(
     rf"(\A|[;,|{BREAKS}])(?=(?:[^\S{BREAKS}]|[\"'])*[{SIGNS}])"
 )
 
+# The apostrophe that `safe` puts there.
+SAVED = re.compile(rf"(\A|[;,|{BREAKS}])'(?=(?:[^\S{BREAKS}]|[\"'])*[{SIGNS}])")
+
 
 def safe(text: str | None) -> str:
     """A text that no spreadsheet runs: an apostrophe before what looks like a formula, at the
@@ -28,6 +31,11 @@ def safe(text: str | None) -> str:
     if not text or FORMULA_START.search(text) is None:
         return text or ""
     return FORMULA_START.sub(r"\1'", text)
+
+
+def unsafe(text: str) -> str:
+    """What `safe` made of a text, as it was: of a table that comes back to us."""
+    return SAVED.sub(r"\1", text) if "'" in text else text
 
 
 def written(cells: Sequence[str]) -> str:

@@ -196,7 +196,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something the search found. kind: event, raw_event, message, call, order; `id` within it."""
+    """Something the search found. kind: event, raw_event, message, call, order, payment, lead;
+    `id` within it.
+    """
 
     kind: str
     id: int

@@ -7,6 +7,7 @@ from typing import Any
 from uzel.kit.database import Connection, Pool
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.views import search_store as store
+from uzel.views.leads import find_leads
 from uzel.views.partners import find_payments
 from uzel.views.rows import Hit
 from uzel.views.shops import find_orders
@@ -32,7 +33,7 @@ KINDS = {
 async def search(pool: Pool, text: str) -> list[Hit]:
     """What `text` may mean, the likeliest first: a phone in any spelling, an order number, a
     subject, a visit, an event's key, a provider's reference, a digest, a request id, or the id of
-    an event, message, call or raw event; a payment. Some dozens at most, each thing once.
+    an event, message, call or raw event; a payment, a lead. Some dozens at most, each thing once.
     """
     text = " ".join(text.replace("\0", "").encode("utf-8", "ignore").decode().split())
     if not text or len(text) > LONGEST:
@@ -151,7 +152,17 @@ def raw_events(rows: Iterable[Any]) -> list[Hit]:
 
 
 BRANCHES = (
-    *(find_orders, find_payments, by_phone, by_email, by_subject, by_name, by_number, by_digest),
+    *(
+        find_orders,
+        find_payments,
+        find_leads,
+        by_phone,
+        by_email,
+        by_subject,
+        by_name,
+        by_number,
+        by_digest,
+    ),
 )
 SHOWN = {"event": events, "message": messages, "call": calls, "raw_event": raw_events}
 

@@ -11,7 +11,7 @@ from uzel.connections.registry import Registry
 from uzel.kit.database import Pool
 from uzel.partners import proposal_store
 from uzel.rates import store as rate_store
-from uzel.views import overview_store, partners_store, shops_store
+from uzel.views import leads_store, overview_store, partners_store, shops_store
 from uzel.views.overview import Overview, overview
 
 # The overview of a busy day costs tens of milliseconds; whoever only watches can share it.
@@ -22,7 +22,8 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Attention:
     """For the badges of every page: calls whose outcome a person has to decide, requests nobody
-    could read, orders of shops that are stuck, proposals and rates for a second person.
+    could read, orders of shops that are stuck, proposals and rates for a second person, leads
+    whose reports their CRM did not take.
     """
 
     unknown: int
@@ -30,6 +31,7 @@ class Attention:
     orders: int
     proposals: int
     rates: int
+    leads: int
 
 
 async def attention(pool: Pool) -> Attention:
@@ -40,8 +42,9 @@ async def attention(pool: Pool) -> Attention:
         stuck = await shops_store.stuck_count(connection)
         proposals, _ = await proposal_store.waiting_count(connection)
         rates = len(await rate_store.waiting(connection))
+        leads = await leads_store.failed_count(connection)
     parked = waiting["parked"].count if "parked" in waiting else 0
-    return Attention(unknown.count, parked, stuck, proposals, rates)
+    return Attention(unknown.count, parked, stuck, proposals, rates, leads)
 
 
 class Glance:
@@ -72,4 +75,6 @@ class Glance:
         async with self._pool.acquire() as connection:
             orders = await shops_store.pulse(connection)
             money = await partners_store.pulse(connection)
-        return hashlib.blake2b(f"{seen!r} {orders} {money}".encode(), digest_size=8).hexdigest()
+            leads = await leads_store.pulse(connection)
+        told = f"{seen!r} {orders} {money} {leads}"
+        return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

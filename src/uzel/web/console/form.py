@@ -1,5 +1,6 @@
 """Reading a posted form, and nothing larger than one."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from urllib.parse import parse_qsl
 
@@ -8,12 +9,16 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from uzel.kit.workbook import WORKBOOK, Unreadable, as_csv
+
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
 KIND = "application/x-www-form-urlencoded"
 # Forms with a file in them. The edge takes no request much larger than this.
 WITH_FILE = "multipart/form-data"
-TAKE_FILES = ("/business/stop-list/import", "/business/consents/import")
+TAKE_FILES = ("/business/stop-list/import", "/business/consents/import", "/leads/import")
+# What takes workbooks gets their first sheet as text.
+TAKE_WORKBOOKS = ("/leads/import",)
 MOST_WITH_FILE = 1_000_000
 # Who saves a table in Russia without a word about its encoding saves it in this one.
 FOREIGN = "cp1251"
@@ -58,12 +63,22 @@ async def read_parts(request: Request) -> Mapping[str, str]:
     form, fields = await parser.parse(), {}
     try:
         for name, value in form.multi_items():
-            text = decoded(await value.read()) if isinstance(value, UploadFile) else value
+            text = value if isinstance(value, str) else await text_of(request, await value.read())
             if text or not isinstance(value, UploadFile):
                 fields[name] = clean(text)
     finally:
         await form.close()
     return fields
+
+
+async def text_of(request: Request, data: bytes) -> str:
+    """A file as text. A workbook that nobody can read is the beginning of one, nothing more."""
+    if request.url.path not in TAKE_WORKBOOKS or not data.startswith(WORKBOOK):
+        return decoded(data)
+    try:
+        return await asyncio.to_thread(as_csv, data)
+    except Unreadable:
+        return WORKBOOK.decode()
 
 
 def decoded(data: bytes) -> str:

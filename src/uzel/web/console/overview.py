@@ -10,6 +10,7 @@ from uzel.connectors import connectors
 from uzel.views.costs import SpentBudget, spent_budgets
 from uzel.views.event_store import list_events
 from uzel.views.filters import EventFilter, MessageFilter
+from uzel.views.leads import lead_trouble
 from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview
 from uzel.views.partners import money_trouble
@@ -20,6 +21,7 @@ from uzel.views.shops_trouble import shops_in_trouble
 from uzel.web.console.chart import charts_of
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
+from uzel.web.console.leads_trouble import of_leads
 from uzel.web.console.money_trouble import of_money
 from uzel.web.console.page import go, render
 from uzel.web.console.period import midnight
@@ -34,6 +36,7 @@ PAGES = {
     **{"event": "/events", "message": "/messages", "call": "/calls", "raw_event": "/raw"},
     "order": "/shops/orders",
     "payment": "/partners/payments",
+    "lead": "/leads",
 }
 
 router = APIRouter(include_in_schema=False)
@@ -89,7 +92,9 @@ async def show_overview(desk: OwnDesk) -> Response:
     shops = of_shops(desk, await shops_in_trouble(pool))
     async with pool.acquire() as connection:
         money = of_money(await money_trouble(connection))
-    stuck = [*troubles(desk, seen), *shops, *of_guests(await waiting(desk)), *budgets, *money]
+        leads = of_leads(await lead_trouble(connection))
+    guests = of_guests(await waiting(desk))
+    stuck = [*troubles(desk, seen), *shops, *guests, *budgets, *money, *leads]
     visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
     messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(

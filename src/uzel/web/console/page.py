@@ -27,6 +27,7 @@ ROOMS = (
     "/costs",
     "/shops",
     "/partners",
+    "/leads",
     "/rates",
     "/connections",
     "/business",

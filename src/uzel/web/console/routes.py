@@ -13,6 +13,10 @@ from uzel.web.console import (
     dead_ends,
     events,
     funnel,
+    leads,
+    leads_import,
+    leads_lead,
+    leads_robots,
     live,
     mapping,
     messages,
@@ -56,6 +60,7 @@ ROOMS = (
     *(shops_order, shops_leave, shops, shops_setup, shops_lists),
     *(partners_money, partners, partners_payments, partners_statement),
     *(partners_tokens, partners_settings, rates_limits, rates),
+    *(leads_import, leads_robots, leads, leads_lead),
 )
 
 

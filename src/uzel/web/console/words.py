@@ -128,7 +128,20 @@ PARTNERS = {
     "active": State(m("работает"), GOOD),
     "off": State(m("закрыт"), IDLE),
 }
+LEADS = {
+    "new": State(m("ждёт отчёта"), WAIT),
+    "done": State(m("выполнен"), GOOD),
+    "failed": State(m("не вышло"), BAD),
+}
+CRM_REPORTS = {
+    "waiting": State(m("ждёт CRM"), WAIT, US),
+    "success": State(m("записано в CRM"), GOOD),
+    "failed": State(m("не записано в CRM"), ASK, YOU),
+    "skipped": State(m("в CRM не пишется"), IDLE),
+}
 STATES: Mapping[str, Mapping[str, State]] = {
+    "lead": LEADS,
+    "crm_report": CRM_REPORTS,
     "payment": PAYMENTS,
     "proposal": PROPOSALS,
     "partner": PARTNERS,
@@ -159,6 +172,7 @@ KINDS = {
     "raw_event": m("запрос"),
     "order": m("заказ Kaspi"),
     "payment": m("платёж партнёра"),
+    "lead": m("лид"),
 }
 ACTIONS = {"replay": m("разобрал заново"), "decide": m("решил")}
 

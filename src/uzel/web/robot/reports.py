@@ -3,7 +3,6 @@ nothing but open addresses, by GET.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,9 +12,9 @@ from starlette.requests import Request
 
 from uzel.kit.body import storable
 from uzel.kit.database import Connection, Pool
-from uzel.model.currency import EXPONENTS
-from uzel.model.sums import SIGNS, read_sum
+from uzel.model.sums import read_sum
 from uzel.partners import report_store
+from uzel.partners.report_text import BAD, GOOD, currency_of, masked
 from uzel.partners.reports import Kept, Report, take
 from uzel.web.partner.answering import Answering
 from uzel.web.partner.carriers import Given, read
@@ -25,8 +24,6 @@ from uzel.web.robot.entry import admit, sent
 
 PATH = "/amogt/zeno_report.php"
 METHODS = ("GET", "POST")
-# What robots say; the CRM's own word for a success is the second.
-GOOD, BAD = ("успешно", "выполнено"), ("ошибка!", "ошибка")
 RECEIVED = "Report received and processed."
 DEFERRED = "Report saved, AmoCRM update deferred."
 LONGEST = 255
@@ -35,7 +32,6 @@ WITHIN_S, LOOK_EVERY_S = 5.0, 0.1
 
 # Begins what the CRM is to hear of a report (its number), in the transaction that keeps it.
 Begin = Callable[[Connection, int], Awaitable[None]]
-CARD = re.compile(r"(?:[0-9][ -]?){13,19}")
 
 
 class ReportsDoor(Answering):
@@ -115,34 +111,6 @@ def text_of(given: Given, name: str) -> str | None:
     if len(text) > LONGEST:
         raise Refusal("invalid_parameters", f"{name} has at most {LONGEST} characters.")
     return text or None
-
-
-def masked(value: Any) -> Any:
-    """Whole numbers of cards are kept nowhere: the first six and the last four digits are enough to
-    tell cards apart.
-    """
-    return CARD.sub(shortened, value) if isinstance(value, str) else value
-
-
-def shortened(found: re.Match[str]) -> str:
-    digits = "".join(sign for sign in found[0] if sign.isdigit())
-    if not is_card(digits):
-        return found[0]
-    return f"{digits[:6]}{'*' * (len(digits) - 10)}{digits[-4:]}"
-
-
-def is_card(digits: str) -> bool:
-    """Whether the last digit checks the others (ISO/IEC 7812)."""
-    doubled = [int(sign) * (1 + place % 2) for place, sign in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
-
-
-def currency_of(text: str | None) -> str | None:
-    """A code in any case, or a sign."""
-    if text is None:
-        return None
-    code = SIGNS.get(text.lower().strip("."), text.upper())
-    return code if code in EXPONENTS else None
 
 
 def told(kept: Kept, report: Report, state: str, message: str | None, warnings: list[str]) -> Reply:
