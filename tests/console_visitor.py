@@ -43,6 +43,7 @@ LISTS = (
     ),
     "/business/consents.csv",
     *("/partners", "/partners/new", "/partners/limit/edit", "/rates", "/rates/limits/edit"),
+    *("/leads", "/leads/import", "/leads/robots", "/leads/crm", "/leads.csv"),
 )
 
 

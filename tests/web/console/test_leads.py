@@ -76,7 +76,7 @@ def test_filters(room: LeadRoom) -> None:
     room.held()
     long_ago = "now() - interval '2 hours'"
     room.value(
-        f"update lead set created_at = {long_ago}, updated_at = {long_ago} where id < $1",  # noqa: S608
+        f"update lead set created_at = {long_ago}, updated_at = {long_ago} where id < $1",
         deal,
     )
     for query, shown in FILTERS.items():

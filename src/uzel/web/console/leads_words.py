@@ -47,7 +47,7 @@ CRM_SAYS = {
     ),
     "This lead's AmoCRM is not set up for reports.": m("эта amoCRM не настроена для отчётов"),
     "Several leads have this ID: send partner_id.": m("лидов с этим номером несколько"),
-    "AmoCRM update already performed for this lead ID.": m("о этой ссылке в CRM уже записано"),
+    "AmoCRM update already performed for this lead ID.": m("об этой ссылке в CRM уже записано"),
 }
 REFUSED = {
     "amount": m("Нужна одна сумма вида 19,17: «1,234» можно понять двояко."),
