@@ -4,8 +4,8 @@ from pathlib import Path
 
 from uzel.migrations.script import run_script
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
