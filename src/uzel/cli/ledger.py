@@ -137,16 +137,26 @@ def run_reverse(parsed: argparse.Namespace) -> int:
     """`uzel ledger reverse ENTRY REASON [--by WHO]`."""
     import getpass
 
+    from uzel.cli.recipients import me
     from uzel.ledger.reverse import reverse
+    from uzel.partners.corrections import rests_on
+    from uzel.people.store import note
     from uzel.session import with_parts
 
     by = parsed.by or getpass.getuser()
 
     async def work(parts: Any) -> Any:
         async with parts.pool.acquire() as connection, connection.transaction():
-            return await reverse(
+            why_not = await rests_on(connection, parsed.entry)
+            if why_not is not None:
+                raise ConfigError(f"entry {parsed.entry} is not taken back: {why_not}")
+            done = await reverse(
                 connection, parsed.entry, by, parsed.reason, dry_run=parsed.dry_run
             )
+            if not parsed.dry_run:
+                said = {"entry": done["entry"], "reason": parsed.reason, "by": by}
+                await note(connection, me(), "reverse", f"ledger_entry:{parsed.entry}", said)
+            return done
 
     told = with_parts(work, quiet=parsed.json)
     if parsed.json:

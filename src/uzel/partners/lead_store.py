@@ -107,17 +107,21 @@ async def lock(connection: Connection, book: str, deal_id: str, partner: str | N
         f"select {COLUMNS} from lead l left join partner p on p.id = l.partner_id "  # noqa: S608
         "where l.book = $1 and (l.deal_id = $2 or l.public_id = $2 "
         "or l.external_id = $2 and $3::text is not null) "
-        "and ($3 is null or p.public_id = $3) order by l.external_id = $2 desc for update of l",
+        "and ($3 is null or p.public_id = $3) order by l.deal_id = $2 or l.public_id = $2 desc "
+        "for update of l",
         book,
         deal_id,
         partner,
     )
 
 
-async def by_number(connection: Connection, book: str, number: str) -> list[Any]:
-    """Leads, locked, by the number that their partner or the CRM gave them."""
+async def deals_of_number(connection: Connection, book: str, number: str) -> list[Any]:
+    """Leads that are deals, locked, by the CRM's number of them. What a partner calls a lead of its
+    own is nobody else's business: it may be the number of somebody's deal.
+    """
     return await connection.fetch(
         f"select {COLUMNS} from lead l where l.book = $1 and l.external_id = $2 "  # noqa: S608
+        "and l.connection_id is not null "
         "order by l.id limit 10 for update",
         book,
         number,

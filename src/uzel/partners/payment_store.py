@@ -204,3 +204,11 @@ async def move(
 ) -> None:
     """Write its next state and who made it so."""
     await connection.execute(MOVE, number, state, error, entry_id, refund_id, made_by, reason)
+
+
+async def of_entry(connection: Connection, entry: int) -> str | None:
+    """The payment that an entry takes or gives back."""
+    found: str | None = await connection.fetchval(
+        "select public_id from payment where entry_id = $1 or refund_id = $1", entry
+    )
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from uzel.ledger.command import Leg
-from uzel.model.currency import MOST_DIGITS, Rounding, minor
+from uzel.model.currency import MOST_DIGITS, NotAnAmount, Rounding, minor
 
 HUNDRED = Decimal(100)
 
@@ -17,7 +17,7 @@ class Price:
     """All in minor units of the balance's currency, but `paid_minor`: of the payment's own.
 
     total       what the partner pays: `exchange` for the payment and `commission` on top
-    paid_minor  what is paid out; finer amounts than the currency knows are rounded up
+    paid_minor  what is paid out; finer amounts than the currency knows are rounded down
     """
 
     currency: str
@@ -45,14 +45,17 @@ def price(
     amount: Decimal, currency: str, balance_currency: str, rate: Decimal, percent: Decimal
 ) -> Price:
     """Of a payment of `amount` at `rate` (units of the balance for one unit of the payment's
-    currency). Raises NotAnAmount where it is too large, or no currency.
+    currency). Raises NotAnAmount: too large, no currency, less than its smallest unit.
     """
     with localcontext() as context:
         context.prec = MOST_DIGITS
         cost = amount * rate
         total = minor(cost * (HUNDRED + percent) / HUNDRED, balance_currency, Rounding.UP)
     exchange = min(minor(cost, balance_currency, Rounding.UP), total)
-    paid = minor(amount, currency, Rounding.UP)
+    # What no unit can pay is paid for and not paid out: towards the house, too.
+    paid = minor(amount, currency, Rounding.DOWN)
+    if paid == 0 and currency != balance_currency:
+        raise NotAnAmount("less than the smallest unit of its currency")
     return Price(currency, balance_currency, total, exchange, total - exchange, paid, rate)
 
 

@@ -131,3 +131,11 @@ async def waiting_count(connection: Connection | Pool) -> tuple[int, Any]:
         "where state = 'waiting'"
     )
     return row["count"], row["at"]
+
+
+async def of_entry(connection: Connection, entry: int) -> int | None:
+    """The proposal that an entry carries out."""
+    found: int | None = await connection.fetchval(
+        "select id from partner_proposal where entry_id = $1", entry
+    )
+    return found

@@ -1,14 +1,19 @@
 """What is said of a lead: the words for it, and what of it is kept."""
 
+import json
 import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
+from uzel.kit.body import storable
 from uzel.model.currency import EXPONENTS
 from uzel.model.sums import SIGNS
 
 # What robots and people say; the CRM's own word for a success is the second.
 GOOD, BAD = ("успешно", "выполнено"), ("ошибка!", "ошибка")
-CARD = re.compile(r"(?:[0-9][ -]?){13,19}")
+CARD = re.compile(r"[0-9](?:[ .\-\u00a0]?[0-9]){12,18}")
+LONGEST_NAME, LONGEST_VALUE, MOST_FIELDS = 255, 2000, 100
 
 
 def masked(value: Any) -> Any:
@@ -16,6 +21,17 @@ def masked(value: Any) -> Any:
     tell cards apart.
     """
     return CARD.sub(shortened, value) if isinstance(value, str) else value
+
+
+def as_kept(fields: Mapping[str, Any]) -> dict[str, str | None]:
+    """All that was sent, as texts without whole numbers of cards; what has parts, as JSON."""
+    found: dict[str, str | None] = {}
+    for name, value in list(fields.items())[:MOST_FIELDS]:
+        is_plain = value is None or isinstance(value, str | int | Decimal)
+        text = value if is_plain else json.dumps(value, default=str, ensure_ascii=False)
+        short = None if text is None else masked(storable(str(text)))[:LONGEST_VALUE]
+        found[masked(storable(name))[:LONGEST_NAME]] = short
+    return found
 
 
 def shortened(found: re.Match[str]) -> str:

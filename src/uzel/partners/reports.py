@@ -17,6 +17,7 @@ from uzel.partners import report_store as store
 from uzel.partners.access import partner_of
 from uzel.partners.lead import LeadState, TooPoor, new_deal_id, new_public_id
 from uzel.partners.payment import State
+from uzel.partners.report_text import as_kept, masked
 from uzel.partners.settle import settle
 
 PARTNERS_LEAD = "Report for partner lead, AmoCRM update not applicable."
@@ -83,9 +84,9 @@ async def take(
         report.status,
         report.amount,
         report.currency,
-        report.email,
-        report.card,
-        dict(report.data),
+        masked(report.email),
+        masked(report.card),
+        as_kept(report.data),
         crm_state,
         message,
     )
@@ -96,7 +97,7 @@ async def lead_of(connection: Connection, book: str, report: Report) -> tuple[An
     """(the lead that is meant, locked; why there is none)."""
     found = await leads.lock(connection, book, report.deal_id, report.partner)
     if not found and report.partner is None:
-        found = await leads.by_number(connection, book, report.deal_id)
+        found = await leads.deals_of_number(connection, book, report.deal_id)
         if len(found) > 1:
             return None, SEVERAL
     if found:
@@ -114,7 +115,7 @@ async def deal_of(connection: Connection, book: str, deal_id: str) -> Any:
     taken = await leads.taken(connection, book, [deal_id])
     called = new_deal_id() if taken else deal_id
     await store.add_deal(connection, crms[0], deal_id, new_public_id(), called)
-    found = await leads.by_number(connection, book, deal_id)
+    found = await leads.deals_of_number(connection, book, deal_id)
     return next((lead for lead in found if lead["connection_id"] == crms[0]), None)
 
 
@@ -140,7 +141,7 @@ async def end(connection: Connection, lead: Any, report: Report, made_by: str) -
     wanted = State.COMPLETED if report.is_success else State.FAILED
     reason = f"report: {report.status}"
     done = await settle(connection, charge["public_id"], wanted, made_by=made_by, reason=reason)
-    if done.refused == "given_back":
+    if done.refused == "given_back" and lead["state"] == LeadState.FAILED:
         await charge_again(connection, lead, charge, made_by)
 
 

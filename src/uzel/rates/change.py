@@ -4,6 +4,7 @@ All of this is called in a transaction, whose end makes it real. Versions of one
 the other; whoever changes several pairs in one transaction goes by the order of `Pair.key`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -27,6 +28,9 @@ from uzel.rates.pair import (
 )
 from uzel.rates.policy import ADDING_UP, FARTHEST, Policy, policy
 from uzel.rates.read import rate_of
+
+# A name as a shell gives it, once or more.
+SHELL = re.compile(r"^(\s*command:)+", re.IGNORECASE)
 
 
 class State(StrEnum):
@@ -251,7 +255,7 @@ def begin_of(source: str, source_date: date | None) -> datetime | None:
 
 def is_same_person(one: str, other: str) -> bool:
     """The name in a shell (`command:anna`) is that of the console."""
-    names = {name.strip().removeprefix("command:").strip().lower() for name in (one, other)}
+    names = {SHELL.sub("", name).strip().lower() for name in (one, other)}
     return len(names) == 1
 
 

@@ -1,18 +1,19 @@
 """Leads from their submission to the report, over HTTP."""
 
 import concurrent.futures
+import json
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import httpx2
-import orjson
 import pytest
 
 from partner_client import API, Client, add_client, numbers
 from robots import REPORTS, TASKS, add_robot
 from running_web import WebApp
 from uzel.ledger import chain
+from uzel.partners.payment import State
 
 
 def submit(partner: Client, *leads: Any, key: str | None = None) -> httpx2.Response:
@@ -20,7 +21,7 @@ def submit(partner: Client, *leads: Any, key: str | None = None) -> httpx2.Respo
     headers = {"content-type": "application/json"}
     if key is not None:
         headers["idempotency-key"] = key
-    return partner.app.client.post(API, content=orjson.dumps(body), headers=headers)
+    return partner.app.client.post(API, content=json.dumps(body).encode(), headers=headers)
 
 
 def lead(number: str | None = None, **more: Any) -> dict[str, Any]:
@@ -83,9 +84,34 @@ def test_numbers_that_might_be_taken_for_a_crms_get_one_of_ours(app: WebApp) -> 
     assert told[1]["result"] == "duplicate"
     assert told[1]["lead_id"] == told[0]["lead_id"]
     robot = add_robot(app)
-    assert robot.report(number).json()["lead_id"] == number
+    # Without its partner such a number is a deal of the CRM, and there is none.
+    assert robot.report(number).json()["amo_status"] == "failed"
+    states = {d["lead_id"]: d["lead_state"] for d in robot.tasks()["deals"]}
+    assert states[told[0]["lead_id"]] == "new"
+    robot.report(number, partner_id=it.public_id)
     states = {d["lead_id"]: d["lead_state"] for d in robot.tasks()["deals"]}
     assert states[told[0]["lead_id"]] == "done"
+    # Nor does another lead get in the way of what robots call this one.
+    (late,) = submit(it, lead(told[0]["task_id"])).json()["leads"]
+    assert late["task_id"] != told[0]["task_id"]
+    robot.report(told[0]["task_id"], "ОШИБКА!", partner_id=it.public_id)
+    states = {d["lead_id"]: d["lead_state"] for d in robot.tasks()["deals"]}
+    assert (states[told[0]["lead_id"]], states[late["lead_id"]]) == ("failed", "new")
+
+
+def test_a_lead_that_is_too_deep_stops_nobody(app: WebApp) -> None:
+    it, robot = add_client(app), add_robot(app)
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    key = uuid4().hex
+    said = submit(it, lead(d=deep), lead(), key=key).json()
+    assert [one["result"] for one in said["leads"]] == ["invalid", "accepted"]
+    assert robot.tasks(claim=100, source="partner")["deals"]
+    assert it.get("get_transactions").status_code == 200
+    body = json.dumps({"leads": [{"external_id": "deep", "data": {"d": deep}}]}).encode()
+    headers = {"content-type": "application/json"}
+    assert it.v1("POST", "/leads", content=body, headers=headers).status_code == 422
 
 
 def test_a_lead_costs_its_price_and_a_failed_one_gives_it_back_once(app: WebApp) -> None:
@@ -105,10 +131,15 @@ def test_a_lead_costs_its_price_and_a_failed_one_gives_it_back_once(app: WebApp)
     assert failed["completion_status"] == "ОШИБКА!"
     assert by_lead["b-" + it.public_id]["status"] == "completed"
     assert by_lead["b-" + it.public_id]["completion_details"]["amount"] == "19,17"
-    # Done after all: the price that was given back is taken again.
+    # Done after all: the price that was given back is taken again, once; and what a person gives
+    # back stays so, whatever is repeated.
     robot.report(a)
     robot.report(a)
     assert it.stands().posted_minor == 5000
+    again = it.v1("GET", f"/leads?external_id=a-{it.public_id}").json()["items"][0]["payment_id"]
+    it.settle(again, State.FAILED)
+    robot.report(a)
+    assert it.stands().posted_minor == 7500
 
 
 def test_what_was_done_and_then_failed_is_given_back(app: WebApp) -> None:
@@ -229,7 +260,8 @@ def test_the_list_is_read_in_pages(app: WebApp) -> None:
     [
         (TASKS, {"state": "zzz"}), (TASKS, {"source": "x"}), (TASKS, {"since": "yesterday"}),
         (TASKS, {"limit": "-1"}), (TASKS, {"claim": "all"}), (TASKS, {"deleteall": "1"}),
-        (TASKS, {"delete": "all"}), (REPORTS, {}), (REPORTS, {"id": "1"}),
+        (TASKS, {"delete": "all"}), (TASKS, {"release": "\0"}), (TASKS, {"partner_id": "\0"}),
+        (TASKS, {"since": "9999-12-31T23:59:59-23:59"}), (REPORTS, {}), (REPORTS, {"id": "1"}),
         (REPORTS, {"id": "1", "status": "Done"}), (REPORTS, {"id": "1" * 300, "status": "Успешно"}),
     ],
 )  # fmt: skip
@@ -272,6 +304,20 @@ def test_amounts_are_read_and_whole_card_numbers_are_not_kept(app: WebApp) -> No
     assert row["card"] == "411111******1111"
     assert "4111 1111" not in str(dict(row))
     assert robot.token not in str(dict(row))
+    by_json = {
+        "id": one["task_id"],
+        "status": "Успешно",
+        "card": 4111111111111111,
+        "email": "4111.1111.1111.1111",
+        "n": {"card": ["4111111111111111"]},
+    }
+    posted = app.client.post(REPORTS, params={"token": robot.token}, json=by_json)
+    assert posted.status_code == 200
+    rows = "select jsonb_agg(to_jsonb(r))::text from lead_report r where lead_id is not null"
+    kept = app.run(lambda: app.deps.pool.fetchval(rows))
+    assert "411111******1111" in kept
+    assert "4111111111111111" not in kept
+    assert "4111.1111" not in kept
     doubtful = robot.report(one["task_id"], amount="1,234").json()
     assert doubtful["status"] == "success"
     assert "could be two" in doubtful["warnings"][0]

@@ -18,7 +18,7 @@ from uzel.web.api.partner_models import Number
 from uzel.web.api.partner_tokens import PartnerReader, PartnerSubmitter
 from uzel.web.api.problems import MEDIA_TYPE, Coded, problem_of
 from uzel.web.deps import deps_of
-from uzel.web.partner.leads import MOST_LEAD_BYTES, dumps
+from uzel.web.partner.leads import DEEPEST, MOST_LEAD_BYTES, dumps, is_deep
 from uzel.web.partner.wanted import LONGEST_KEY
 
 HERE = "v1-leads"
@@ -78,6 +78,10 @@ async def post_leads(
 
 def lead_of(lead: models.NewLead) -> NewLead:
     """Raises Coded."""
+    if is_deep(lead.data):
+        raise Coded(
+            "invalid_request", f"data of {lead.external_id} is deeper than {DEEPEST} levels."
+        )
     if len(dumps(lead.data)) > MOST_LEAD_BYTES:
         raise Coded("invalid_request", f"data of {lead.external_id} is larger than 16 KiB.")
     return NewLead(lead.external_id, lead.payment_url, lead.data)

@@ -18,6 +18,7 @@ from uzel.web.partner.wanted import LONGEST_KEY, is_key, number
 
 MOST_LEADS = 1000
 MOST_LEAD_BYTES = 16 * 1024
+DEEPEST = 16
 LONGEST_LINK = 8192
 HERE = "leads"
 REPLAYED = {"idempotent-replayed": "true"}
@@ -57,7 +58,7 @@ async def submit_leads(call: Call) -> Reply:
             sheet.leads,
             lambda outcome: worded(partner, sheet, outcome),
             f"{KEY}{HERE}:{key}" if key is not None else None,
-            hashlib.sha256(dumps(data)).digest(),
+            sheet.fingerprint(),
         )
     except InFlight:
         text = "The same request is being processed. Please try again later."
@@ -89,6 +90,25 @@ class Sheet:
                 self.leads.append(lead)
                 self.places.append(place)
 
+    def fingerprint(self) -> bytes:
+        """Of the batch as it was understood."""
+        leads = [[it.external_id, it.payment_url, it.data] for it in self.leads]
+        wrong = sorted(self.wrong.items())
+        return hashlib.sha256(dumps([leads, self.places, wrong])).digest()
+
+
+def is_deep(value: Any) -> bool:
+    """Whether parts lie in parts so deep that not every program could read them."""
+    left = [(value, 1)]
+    while left:
+        one, depth = left.pop()
+        if isinstance(one, dict | list):
+            if depth > DEEPEST:
+                return True
+            inside = one.values() if isinstance(one, dict) else one
+            left += [(part, depth + 1) for part in inside]
+    return False
+
 
 def read_lead(one: Any) -> NewLead:
     """Raises ValueError, whose text ends a sentence about it."""
@@ -103,6 +123,8 @@ def read_lead(one: Any) -> NewLead:
         raise ValueError("has an invalid dealId")
     if not number.strip():
         raise ValueError("missing dealId")
+    if is_deep(one):
+        raise ValueError(f"is deeper than {DEEPEST} levels")
     rest = {storable(name): value for name, value in one.items() if name not in OURS}
     if len(dumps(rest)) > MOST_LEAD_BYTES:
         raise ValueError("is larger than 16 KiB")

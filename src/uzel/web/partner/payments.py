@@ -216,4 +216,6 @@ def refusal(refused: Refused, no_rate: str) -> Refusal:
         return Refusal("quote_used", "Another payment was made by this quote.")
     if refused.code == "quote_expired":
         return Refusal("quote_expired", "The quote has expired: ask for a new one.")
-    return Refusal("invalid_parameters", "Invalid parameters: payment_amount is too large.")
+    return Refusal(
+        "invalid_parameters", "Invalid parameters: payment_amount is too large, or too small."
+    )

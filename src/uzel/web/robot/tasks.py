@@ -75,7 +75,7 @@ class TasksDoor(Answering):
         return await tasks.claim(self._pool, robot, most, lease_s, source_of(given))
 
     async def _release(self, given: Given, robot: Robot) -> Reply:
-        deal_id = given.text("release") or ""
+        deal_id = readable(given, "release") or ""
         async with self._pool.acquire() as connection:
             done = await robot_store.release(connection, robot.book, robot.id, deal_id)
         return Reply(200, orjson.dumps({"status": "success", "released": done}))
@@ -90,12 +90,20 @@ def wanted_of(given: Given, robot: Robot) -> Wanted:
     return Wanted(
         state=state,
         of_partners=source_of(given),
-        partner=given.text("partner_id") or None,
+        partner=readable(given, "partner_id"),
         changed_since=since_of(given),
         before=before or None,
         is_free=flag(given, "unprocessed") or flag(given, "new"),
         held_by=robot.id if flag(given, "mine") else None,
     )
+
+
+def readable(given: Given, name: str) -> str | None:
+    """A text that the database can be asked for. Raises Refusal."""
+    text = given.text(name)
+    if text and not text.isprintable():
+        raise Refusal("invalid_parameters", f"{name} is no text.")
+    return text or None
 
 
 def flag(given: Given, name: str) -> bool:
@@ -118,9 +126,9 @@ def since_of(given: Given) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refusal("invalid_parameters", "since is a time: 2026-11-20 22:49:21.") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def whole(given: Given, name: str, least: int, most: int, usual: int) -> int:
