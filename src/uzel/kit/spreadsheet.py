@@ -20,18 +20,15 @@ FORMULA_START = re.compile(
     rf"(\A|[;,|{BREAKS}])(?=(?:[^\S{BREAKS}]|[\"'])*[{SIGNS}])"
 )
 
-# A sum is a number, below zero too: a spreadsheet adds it up and runs nothing.
-SUM = re.compile(r"-[0-9]{1,19}([.,][0-9]{1,4})?")
-
 # The apostrophe that `safe` puts there.
 SAVED = re.compile(rf"(\A|[;,|{BREAKS}])'(?=(?:[^\S{BREAKS}]|[\"'])*[{SIGNS}])")
 
 
 def safe(text: str | None) -> str:
     """A text that no spreadsheet runs: an apostrophe before what looks like a formula, at the
-    beginning or wherever the cell might be cut. A sum below zero stays a number.
+    beginning or wherever the cell might be cut. Our own numbers need none of that.
     """
-    if not text or FORMULA_START.search(text) is None or SUM.fullmatch(text):
+    if not text or FORMULA_START.search(text) is None:
         return text or ""
     return FORMULA_START.sub(r"\1'", text)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import TypeVar
 
 from starlette.responses import StreamingResponse
@@ -11,7 +12,8 @@ from uzel.views.rows import Page
 from uzel.web.console.show import in_zone
 
 Item = TypeVar("Item")
-Cell = str | int | datetime | None
+# A Decimal is a sum of ours: a number below zero, too, so that spreadsheets add it up.
+Cell = str | int | datetime | Decimal | None
 
 PER_FETCH = 1000
 
@@ -55,4 +57,6 @@ def text_of(cell: Cell, zone: tzinfo) -> str:
     """A cell as text that no spreadsheet runs."""
     if isinstance(cell, datetime):
         return in_zone(cell, zone).isoformat(timespec="seconds")
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
     return safe("" if cell is None else str(cell))

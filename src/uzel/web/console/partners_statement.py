@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from uzel.ledger.accounts import LIVE, TEST
-from uzel.model.currency import text as plain_sum
+from uzel.model.currency import decimal
 from uzel.partners import statement_store
 from uzel.partners.statement import Line, statement
 from uzel.views.partners import PartnerRow
@@ -116,8 +116,8 @@ def pages_of(
 
 def cells(line: Line, currency: str) -> Sequence[Cell]:
     """A line of the file."""
-    amount = plain_sum(line.amount_minor, currency) if line.version else None
+    amount = decimal(line.amount_minor, currency) if line.version else None
     return (
-        *(line.at, line.kind, amount, plain_sum(line.balance_minor, currency), currency),
+        *(line.at, line.kind, amount, decimal(line.balance_minor, currency), currency),
         *(line.payment_id, line.external_id, line.reason, line.version or None),
     )
