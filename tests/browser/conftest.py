@@ -17,6 +17,18 @@ ARGUMENTS = [
     "--font-render-hinting=none",
 ]
 
+# Each width and each theme is looked at; that each width has both is left to the long run.
+TWICE = ({"light", 1600}, {"light", 1280}, {"dark", 360}, {"dark", 390})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        wanted = {given.get("scheme", given.get("theme")), given.get("width")}
+        if wanted in TWICE:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
