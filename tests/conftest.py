@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from uzel import migrations
 from uzel.kit import addresses
@@ -24,6 +25,12 @@ SAMPLES = ROOT / ".." / "shared" / "samples"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long versions too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("--long"):
+        settings.register_profile("brief", max_examples=40)
+        settings.load_profile("brief")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

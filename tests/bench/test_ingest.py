@@ -53,6 +53,7 @@ def test_a_run_measures_both_and_loses_nothing(capfd: pytest.CaptureFixture[str]
     assert progress.out == "", "standard output is for the figures"
 
 
+@pytest.mark.long
 def test_with_a_past_the_same_run_measures_without_it_too() -> None:
     figures = run_ingest(stored=1000, plan=BRIEF)
     assert (figures["void"], figures["lost"]) == (False, 0)

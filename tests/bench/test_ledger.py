@@ -1,9 +1,12 @@
 """`uzel bench ledger`, short: the books are right, and nothing is missing."""
 
+import pytest
+
 from uzel.bench.ledger import LABELS, run_ledger
 from uzel.bench.report import as_table
 
 
+@pytest.mark.long
 def test_a_short_run_is_whole() -> None:
     figures = run_ledger(1.5, past=2_500)
     assert figures["void_because"] == []

@@ -67,6 +67,7 @@ def steady_flow(seconds: float, per_s: float, delivered_per_s: float, delay_s: f
     )
 
 
+@pytest.mark.long
 def test_a_run_sends_every_visit_once_and_hears_of_each(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -85,6 +85,7 @@ def test_nothing_is_lost_or_doubled_by_a_thousand_kills(tmp_path: Path) -> None:
     print(storm(tmp_path, kills=1000, seed=time.time_ns()))
 
 
+@pytest.mark.long
 def test_a_worker_that_slept_sends_nothing_twice(tmp_path: Path, long_run: bool) -> None:
     with installation(tmp_path) as hub:
         guests = Guests(hub)
