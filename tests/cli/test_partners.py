@@ -171,10 +171,15 @@ def test_above_the_limit_two_people_are_needed(uzel: Command, dsn: str) -> None:
     assert said == (1, "100000.01", "command:anna")
     assert "somebody else has to decide" in uzel("partner", "approve", "1", "--by", "anna")[2]
     assert "nobody is called eve" in uzel("partner", "approve", "1", "--by", "eve")[2]
+    doubled = uzel(*words[:-1], "command:anna", "--key", "19")
+    assert "nobody is called command:anna" in doubled[2]
     assert uzel("partner", "approve", "1", "--by", "boris")[1] == "proposal 1 is approved\n"
     assert (
         "approved by command:boris already" in uzel("partner", "approve", "1", "--by", "boris")[2]
     )
+    assert told(uzel("partner", "list", "--json"))[0]["available"] == "100000.01"
+    entry = asked(dsn, "select max(entry_id) from partner_proposal")
+    assert "it is of proposal 1" in uzel("ledger", "reverse", str(entry), "alone")[2]
     assert told(uzel("partner", "list", "--json"))[0]["available"] == "100000.01"
     assert "nothing waits" in uzel("partner", "proposals")[1]
 
