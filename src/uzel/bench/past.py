@@ -20,7 +20,7 @@ FILLED_PER_S = 60_000
 
 async def look_back(dsn: str, entries: int, progress: Progress) -> Figures:
     """Put `entries` into the past of one account, a second apart, and look at moments of it and at
-    days of its statement. Each balance is reckoned again from its number: a wrong one counts.
+    hours of its statement. Each balance is reckoned again from its number: a wrong one counts.
     """
     pool = await database.open_pool(dsn, size=2, name="bench")
     async with pool.acquire() as connection:
