@@ -120,7 +120,7 @@ async def count_by_hour(
     high = await connection.fetchval(f"select max(id) from {table}")  # noqa: S608
     if low is None or high is None or low > high:
         return Counted((), True)
-    step = 1 if high - low < COUNTED else (high - low) // SAMPLED
+    step = 1 if high - low < COUNTED else max(2, (high - low) // SAMPLED)
     rows = EVERY if step == 1 else SOME
     source = f"({rows.format(table=table)}) t"
     found = await connection.fetch(query.format(source=source), low, high, step, zone)
