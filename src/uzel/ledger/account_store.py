@@ -16,7 +16,7 @@ select id from opened
 """
 FIND = "select id from ledger_account where book = $1 and name = $2 and currency = $3"
 BALANCE_AT = """
-select balance_minor from ledger_posting where account_id = $1 and posted_at <= $2
+select balance_minor from ledger_posting where account_id = $1 and posted_at <= $2 and closes
  order by posted_at desc, version desc limit 1
 """
 SET_FLOOR = """

@@ -66,6 +66,15 @@ class Writing:
     def is_empty(self) -> bool:
         return not self.touched
 
+    def closing(self) -> list[str]:
+        """Of each posting "t" where it is its account's last, else "f"."""
+        seen: set[int] = set()
+        marks = []
+        for posting in reversed(self.postings):
+            marks.append("f" if posting[2] in seen else "t")
+            seen.add(posting[2])
+        return marks[::-1]
+
 
 class Judge:
     """Judges one group. `numbers` are free ones for entries, `hold_numbers` for holds."""

@@ -53,10 +53,9 @@ async def post(connection: Connection, commands: Sequence[Command]) -> list[Verd
     makes all of it real at once.
     """
     accounts = await accounts_of(connection, commands)
-    rows = await store.lock(connection, accounts)
     wishes = sum(isinstance(it, Hold) for it in commands)
-    free = await store.numbers(connection, len(commands) - wishes, wishes)
-    at = max((free["at"], *(row["posted_at"] for row in rows)))
+    rows, free = await store.lock(connection, accounts, len(commands) - wishes, wishes)
+    at = max((free["posted_at"], *(row["posted_at"] for row in rows)))
     ground = await read_ground(connection, rows, commands, at)
     judge = Judge(ground, iter(free["entries"]), iter(free["holds"]))
     verdicts = judge.judge(commands)

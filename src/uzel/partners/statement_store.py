@@ -5,7 +5,19 @@ from typing import Any
 
 from uzel.kit.database import Connection
 
-ENTRIES = """
+# Of an account before a moment: its newest posting.
+NEWEST = """
+select {what} from ledger_posting
+ where account_id = $1 and posted_at < {at} and closes
+ order by posted_at desc, version desc limit 1
+"""
+BEFORE = NEWEST.format(what="balance_minor", at="$2")
+# Those of a time stand together in the order of the account.
+OF_A_TIME = f"""
+p.account_id = $1 and p.version > coalesce(({NEWEST.format(what="version", at="$2")}), 0)
+   and p.version <= coalesce(({NEWEST.format(what="version", at="$3")}), 0)
+"""
+ENTRIES = f"""
 select p.posted_at, p.version, p.amount_minor, p.balance_minor, e.kind, e.reason,
        coalesce(f.public_id, b.public_id) as payment_id,
        coalesce(f.external_id, b.external_id) as external_id,
@@ -13,18 +25,15 @@ select p.posted_at, p.version, p.amount_minor, p.balance_minor, e.kind, e.reason
   from ledger_posting p join ledger_entry e on e.id = p.entry_id
   left join payment f on f.entry_id = e.id
   left join payment b on b.refund_id = e.id
- where p.account_id = $1 and p.posted_at >= $2 and p.posted_at < $3 and p.version > $4
+ where {OF_A_TIME} and p.version > $4
  order by p.version limit $5
-"""
-SUMS = """
-select count(*) as count, coalesce(sum(amount_minor) filter (where amount_minor > 0), 0) as came,
-       coalesce(sum(amount_minor) filter (where amount_minor < 0), 0) as went
-  from ledger_posting where account_id = $1 and posted_at >= $2 and posted_at < $3
-"""
-BEFORE = """
-select balance_minor from ledger_posting where account_id = $1 and posted_at < $2
- order by posted_at desc, version desc limit 1
-"""
+"""  # noqa: S608
+SUMS = f"""
+select count(*) as count,
+       coalesce(sum(p.amount_minor) filter (where p.amount_minor > 0), 0) as came,
+       coalesce(sum(p.amount_minor) filter (where p.amount_minor < 0), 0) as went
+  from ledger_posting p where {OF_A_TIME}
+"""  # noqa: S608
 
 
 async def entries(
