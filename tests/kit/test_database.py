@@ -200,6 +200,33 @@ def test_a_statement_we_got_wrong_is_not_taken_for_a_lost_database(server_dsn: s
     asyncio.run(run())
 
 
+def test_a_column_as_text_is_the_same_column(server_dsn: str) -> None:
+    letters = st.one_of(st.sampled_from('\\",{}\n NULL'), st.characters(codec="utf-8"))
+    words = st.text(letters.filter(lambda letter: letter != "\x00"))
+    numbers = st.integers(-(2**63), 2**63 - 1)
+    things = st.dictionaries(words, words)
+
+    async def run() -> None:
+        connection = await database.connect(server_dsn, name="test")
+
+        @given(st.tuples(*(st.lists(st.none() | kind) for kind in (words, numbers, things))))
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        def check(columns: tuple[list[Any], ...]) -> None:
+            found.append(columns)
+
+        found: list[tuple[list[Any], ...]] = []
+        check()
+        ask = "select $1::text::text[], $2::text::bigint[], $3::text::jsonb[]"
+        try:
+            for columns in found:
+                row = await connection.fetchrow(ask, *map(database.listed, columns))
+                assert row is not None and tuple(row) == columns
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     "address",
     [

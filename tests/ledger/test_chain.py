@@ -129,6 +129,8 @@ def test_a_change_breaks_the_chain(dsn: str, what: str) -> None:
         ("delete from ledger_hold_end where hold_id = 2", "wrong_balance", {"account_id": 1}),
         ("update ledger_posting set version = 9 where entry_id = 7 and account_id = 1",
          "broken_run", {"entry_id": 7, "account_id": 1, "version": 9}),
+        ("update ledger_posting set closes = false where entry_id = 7 and account_id = 1",
+         "broken_run", {"entry_id": 7, "account_id": 1, "version": 7}),
     ],
 )  # fmt: skip
 def test_what_no_link_covers_is_found_by_reckoning(

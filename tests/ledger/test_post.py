@@ -277,34 +277,41 @@ returning id
 """
 POSTING = """
 insert into ledger_posting (entry_id, leg, account_id, amount_minor, balance_minor, version,
-                            posted_at)
-select $1, n, a, x, b, v, clock_timestamp()
+                            closes, posted_at)
+select $1, n - 1, a, x, b, v, $6, clock_timestamp()
   from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) with ordinality
        as r(a, x, b, v, n)
 """
 
 
+NOT_ZERO, NOT_WHOLE = "add up to zero", "one whole entry"
+NOT_ON = "go on where the last one stopped"
+
+
 @pytest.mark.parametrize(
-    ("what", "accounts", "amounts", "balances", "versions"),
+    ("said", "accounts", "amounts", "balances", "versions", "closes"),
     [
-        ("not zero", (0, 3), (-5, 4), (95, -96), (2, 2)),
-        ("zero, but not in each currency", (0, 4), (-5, 5), (95, 5), (2, 1)),
-        ("one leg", (0,), (-5,), (95,), (2,)),
-        ("a balance that is none", (0, 3), (-5, 5), (96, -95), (2, 2)),
-        ("a version left out", (0, 3), (-5, 5), (95, -95), (3, 2)),
-        ("nobody's account", (0, 9), (-5, 5), (95, 5), (2, 1)),
-        ("nothing", (0, 3), (0, 0), (100, -100), (2, 2)),
-        ("two books", (0, 5), (-5, 5), (95, 5), (2, 1)),
-        ("a balance below its floor", (0, 3), (-101, 101), (-1, 1), (2, 2)),
+        (NOT_ZERO, (0, 3), (-5, 4), (95, -96), (2, 2), True),
+        pytest.param(NOT_ZERO, (0, 4), (-5, 5), (95, 5), (2, 1), True, id="in each currency"),
+        pytest.param(NOT_ZERO, (0, 3, 4), (-5, 5, 1), (95, -95, 1), (2, 2, 1), True, id="a third"),
+        pytest.param(NOT_ZERO, (0,), (-5,), (95,), (2,), True, id="one leg"),
+        pytest.param(NOT_WHOLE, (0, 9), (-5, 5), (95, 5), (2, 1), True, id="nobody's account"),
+        pytest.param(NOT_WHOLE, (0, 5), (-5, 5), (95, 5), (2, 1), True, id="two books"),
+        pytest.param(NOT_ON, (0, 3), (-5, 5), (96, -95), (2, 2), True, id="no such balance"),
+        pytest.param(NOT_ON, (0, 3), (-5, 5), (95, -95), (3, 2), True, id="a version left out"),
+        pytest.param(NOT_ON, (0, 3), (-5, 5), (95, -95), (2, 2), False, id="closes nothing"),
+        pytest.param("amount_minor", (0, 3), (0, 0), (100, -100), (2, 2), True, id="nothing"),
+        pytest.param("ledger_balance", (0, 3), (-101, 101), (-1, 1), (2, 2), True, id="floor"),
     ],
 )
 def test_the_database_itself_refuses(
     shared_dsn: str,
-    what: str,
+    said: str,
     accounts: tuple[int, ...],
     amounts: tuple[int, ...],
     balances: tuple[int, ...],
     versions: tuple[int, ...],
+    closes: bool,
 ) -> None:
     """Whoever writes past the ledger."""
 
@@ -316,10 +323,11 @@ def test_the_database_itself_refuses(
                 other = await open_account(connection, "test", f"r {numbers[0]}", "RUB")
                 known = [*numbers, other]
                 real = [known[n] if n < len(known) else -1 for n in accounts]
-                with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+                with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=said):
                     async with connection.transaction():
                         entry = await connection.fetchval(ENTRY)
-                        await connection.execute(POSTING, entry, real, amounts, balances, versions)
+                        written = (entry, real, amounts, balances, versions, closes)
+                        await connection.execute(POSTING, *written)
                         await connection.execute(
                             "update ledger_balance b set posted_minor = n.b, version = n.v from "
                             "unnest($1::int[], $2::bigint[], $3::bigint[]) as n(a, b, v) "
@@ -368,8 +376,9 @@ def test_postings_are_not_added_to_an_entry_later(shared_dsn: str) -> None:
         async with fresh(shared_dsn) as (pool, (first, _, _, house, _)):
             fill = Post(f"l {first}", "top_up", (Leg(house, -9), Leg(first, 9)))
             (made,) = await grouped(pool, [fill])
-            add = POSTING.replace("select $1, n", "select $1, n + 9")
-            with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-                await pool.execute(add, made.number, [house, first], [-1, 1], [-10, 10], [2, 2])
+            add = POSTING.replace("select $1, n - 1", "select $1, n + 9")
+            more = (made.number, [house, first], [-1, 1], [-10, 10], [2, 2], True)
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=NOT_WHOLE):
+                await pool.execute(add, *more)
 
     go(story)

@@ -15,7 +15,7 @@ from uzel.partners import partner_store as store
 from uzel.partners.settings import PartnerSettings
 from uzel.web.partner.door import PATH
 
-CONNECTIONS = 24
+CONNECTIONS = 16
 MONEY = Decimal(10**9)
 PRICE_MINOR = 100
 PER_MINUTE = 1_000_000

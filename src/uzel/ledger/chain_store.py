@@ -52,10 +52,11 @@ select entry_id, account_id, version from (
     select entry_id, account_id, version, balance_minor, amount_minor, posted_at,
            lag(version, 1, 0::bigint) over w as last,
            lag(balance_minor, 1, 0::bigint) over w as balance,
-           lag(posted_at, 1, '-infinity') over w as at
+           lag(posted_at, 1, '-infinity') over w as at,
+           not closes and lead(posted_at) over w is distinct from posted_at as left_open
       from ledger_posting window w as (partition by account_id order by version)
 ) p
- where version <> last + 1 or balance_minor <> balance + amount_minor or posted_at < at
+ where version <> last + 1 or balance_minor <> balance + amount_minor or posted_at < at or left_open
  order by 1 limit $1
 """
 WRONG_BALANCES = """

@@ -63,7 +63,7 @@ with entry as (
                              $19::text::bool[])
 )
 {WRITE_BALANCES}
-"""
+"""  # noqa: S608
 WRITE_HOLDS = """
 insert into ledger_hold (id, account_id, amount_minor, kind, origin, expires_at, details,
                          created_at)
