@@ -3,59 +3,27 @@ one answer for ever, and a balance that is less by exactly what was said to be p
 """
 
 import asyncio
-import http.client
 import json
 import random
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
 from crash_installation import Installation, installation, until
-from uzel.kit.database import open_pool, prepare
-from uzel.ledger import chain
-from uzel.ledger.accounts import LIVE, open_account
-from uzel.partners import manage
-from uzel.partners import partner_store as store
+from crash_partner import Caller, add_partner, faults_of
 
-API = "/amogt/gpt_payment_api/api.php"
 CLIENTS = 6
 COST_MINOR = 700
-# What may have been paid or not: the same is asked again under the same key.
-UNSURE = (OSError, http.client.HTTPException, urllib.error.URLError)
-
-
-async def add_partner(dsn: str, money: int) -> str:
-    """The token of a partner with a balance."""
-    connection = await asyncpg.connect(dsn)
-    await prepare(connection)
-    async with connection.transaction():
-        added = await manage.add(connection, "Ромашка", "RUB")
-        token = await manage.add_token(connection, added.id, "main")
-        row = await store.find(connection, added.id)
-        house = await open_account(connection, LIVE, "top-ups", "RUB")
-        await manage.move_money(
-            connection, row["account_id"], house, money, kind="top_up", origin="fill",
-            made_by="anna", reason="invoice 1",
-        )  # fmt: skip
-    await connection.close()
-    assert token.token is not None
-    return token.token
 
 
 class Payer:
     """Pays under one key after the other, each until it is answered, some again."""
 
-    def __init__(self, hub: Installation, token: str, keys: Iterator[int], seed: int) -> None:
-        self._url = f"http://127.0.0.1:{hub.port}{API}"
-        self._token = token
+    def __init__(self, caller: Caller, keys: Iterator[int], seed: int) -> None:
+        self._caller = caller
         self._keys = keys
         self._random = random.Random(seed)
         self.answers: dict[str, set[tuple[int, bytes]]] = {}
@@ -67,27 +35,11 @@ class Payer:
                 self.answers.setdefault(key, set()).add(self._answer(key))
 
     def _answer(self, key: str) -> tuple[int, bytes]:
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            try:
-                status, body = self._ask(key)
-            except UNSURE:
-                status, body = 0, b""
-            if status in (200, 402):
-                return status, body
-            assert status in (0, 409, 503), (status, body)
-            time.sleep(0.05)
-        raise AssertionError(f"{key} was never answered")
-
-    def _ask(self, key: str) -> tuple[int, bytes]:
-        form = {"action": "process_payment", "api_token": self._token, "payment_amount": "7"}
-        data = urllib.parse.urlencode({**form, "payment_currency": "RUB"}).encode()
-        request = urllib.request.Request(self._url, data, {"idempotency-key": key})
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
+        status, body = self._caller.act(
+            "process_payment", key, payment_amount="7", payment_currency="RUB"
+        )
+        assert status in (200, 402), (status, body)
+        return status, body
 
 
 def storm(folder: Path, kills: int, seed: int) -> None:
@@ -96,10 +48,11 @@ def storm(folder: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     with installation(folder) as hub:
         money = 60 * kills * COST_MINOR
-        token = asyncio.run(add_partner(hub.postgres.dsn, money))
+        partner = asyncio.run(add_partner(hub.postgres.dsn, money))
         over = threading.Event()
         keys = numbers(over, 90 * kills)
-        payers = [Payer(hub, token, keys, seed + n) for n in range(CLIENTS)]
+        caller = Caller(hub, partner.token)
+        payers = [Payer(caller, keys, seed + n) for n in range(CLIENTS)]
         threads = [threading.Thread(target=payer.run) for payer in payers]
         for thread in threads:
             thread.start()
@@ -142,15 +95,7 @@ def judge(hub: Installation, told: list[dict[str, set[tuple[int, bytes]]]], mone
     assert (len(paid), refused > 0) == (money // COST_MINOR, True)
     written = {row["public_id"] for row in hub.query("select public_id from payment")}
     assert written == {answer["transaction_id"] for answer in paid}
-    assert asyncio.run(faults(hub.postgres.dsn)) == ()
-
-
-async def faults(dsn: str) -> tuple[Any, ...]:
-    pool = await open_pool(dsn, size=2, name="judge")
-    try:
-        return (await chain.verify(pool)).faults
-    finally:
-        pool.terminate()
+    assert faults_of(hub.postgres.dsn) == ()
 
 
 def test_each_key_pays_once_whoever_is_killed(tmp_path: Path) -> None:
