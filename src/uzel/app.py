@@ -31,6 +31,10 @@ from uzel.flows.kaspi_orders.take import on_told
 from uzel.flows.kaspi_orders.tasks import Tasks
 from uzel.flows.lead_deals.closed import on_closed as on_lead_calls_closed
 from uzel.flows.lead_deals.take import on_told as on_deals_told
+from uzel.flows.payouts import asks as payouts
+from uzel.flows.payouts.closed import on_closed as on_payouts_closed
+from uzel.flows.payouts.hints import on_told as on_payouts_told
+from uzel.flows.payouts.stop import guard as guard_payouts
 from uzel.flows.receipts import on_inbound, on_opt_outs, on_receipts
 from uzel.flows.review_requests.flow import ReviewRequests
 from uzel.flows.review_requests.late import give_up_late
@@ -52,7 +56,7 @@ from uzel.partners import hooks
 from uzel.partners.answers import forget_old
 
 # Who is asked before a call leaves, by the first word of its effect.
-GUARDS: dict[str, Guard] = {"message": guard}
+GUARDS: dict[str, Guard] = {"message": guard, payouts.OWNER: guard_payouts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
         "recipient.resumed": on_opt_outs,
         "order.told": on_told,
         "deal.told": on_deals_told,
+        "payout.told": on_payouts_told,
     }
 
 
@@ -89,6 +94,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         "shop": on_orders_closed,
         hooks.OWNER: hooks.on_closed,
         "lead": on_lead_calls_closed,
+        payouts.OWNER: on_payouts_closed,
     }
 
 

@@ -191,6 +191,10 @@ class Operation:
     look_up     `look_up(http, config, reference, arguments) -> Answer | None`: asks the provider
                 whether a call whose answer was lost did happen; None: it did not; None as the
                 function: the provider offers no way to find out
+    absence_proves  whether what `look_up` does not find did not happen, and is asked for again. False:
+                that nothing is found proves nothing, and a person decides
+    sealed      arguments that the journal may not hold: it keeps the number under which each lies
+                in the vault, and `run` gets the value; `look_up` gets the number
     settles_after_s  how long after it left a request may still have its effect, though its answer
                 was lost: a gateway that gave up does not stop the work behind it. What `look_up`
                 does not find proves nothing before
@@ -205,6 +209,8 @@ class Operation:
     repeatable: bool = False
     repeatable_for_s: int | None = None
     look_up: Callable[..., Awaitable[Answer | None]] | None = None
+    absence_proves: bool = True
+    sealed: tuple[str, ...] = ()
     settles_after_s: float = 15.0
     patience: Patience | None = None
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from uzel.calls import store
+from uzel.calls import store, vault
 from uzel.calls.window import Window
 from uzel.connections.grants import Grants
 from uzel.connections.registry import Active
@@ -109,7 +109,8 @@ class Reach:
         if not operation.repeatable:
             self.forget(active.id)
         http = self.client(active)
-        return await self._with_access(active, lambda c: operation.run(http, c, arguments))
+        plain = await self._opened(operation, arguments)
+        return await self._with_access(active, lambda c: operation.run(http, c, plain))
 
     async def ask_lately(
         self, active: Active, operation: Operation, arguments: Mapping[str, Any]
@@ -140,6 +141,14 @@ class Reach:
         find, http = operation.look_up, self.client(active)
         assert find is not None
         return await self._with_access(active, lambda c: find(http, c, effect, arguments))
+
+    async def _opened(
+        self, operation: Operation, arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        try:
+            return await vault.opened(self._pool, self.grants.ring, operation, arguments)
+        except database.PASSING as error:
+            raise Unavailable(f"the vault cannot be read: {type(error).__name__}") from error
 
     async def _with_access(self, active: Active, ask: Callable[[Config], Awaitable[T]]) -> T:
         config = await self.config(active)

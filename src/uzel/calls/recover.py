@@ -158,12 +158,20 @@ async def look_up_one_by_one(
             return
         found = result.answer.reference if result and result.answer else None
         mistaken = taken and found and await taken(pool, row["effect"], row["connection_id"], found)
-        if result is None or mistaken:
+        if result is None or mistaken or proves_nothing(registry, row, result):
             await store.touch(pool, row["id"])
         elif result.state is State.PLANNED and (wait_s := unsettled_s(registry, row)) > 0:
             await store.touch(pool, row["id"], wait_s - LOOK_UP_EVERY_S)
         else:
             await runner.closing.submit(result)
+
+
+def proves_nothing(registry: Registry, row: Any, result: Result) -> bool:
+    """Whether nothing was found by a look that cannot tell that there is nothing."""
+    active = registry.get(row["connection_id"])
+    assert active is not None
+    operation = active.connector.operations[row["operation"]]
+    return result.state is State.PLANNED and not operation.absence_proves
 
 
 def unsettled_s(registry: Registry, row: Any) -> float:

@@ -80,7 +80,7 @@ class Grants:
 
     def __init__(self, pool: database.Pool, ring: KeyRing, redirect_uri: str) -> None:
         self._pool = pool
-        self._ring = ring
+        self.ring = ring
         self.redirect_uri = redirect_uri
         self._known: dict[int, Grant] = {}
         self._renewals: set[asyncio.Task[None]] = set()
@@ -271,7 +271,7 @@ class Grants:
         row = await store.load(self._pool, active.id)
         if row is None:
             return None
-        kept = orjson.loads(self._ring.open(row["tokens"], place(active.id)))
+        kept = orjson.loads(self.ring.open(row["tokens"], place(active.id)))
         tokens = Tokens(kept["access"], kept["refresh"], row["expires_at"])
         return Grant(
             tokens, row["version"], row["redirect_uri"], row["revoked_reason"], row["renewed_at"]
@@ -279,7 +279,7 @@ class Grants:
 
     def _seal(self, active: Active, tokens: Tokens) -> bytes:
         kept = {"access": tokens.access, "refresh": tokens.refresh}
-        return self._ring.seal(orjson.dumps(kept), place(active.id))
+        return self.ring.seal(orjson.dumps(kept), place(active.id))
 
 
 def place(connection_id: int) -> str:

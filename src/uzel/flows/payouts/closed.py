@@ -1,0 +1,129 @@
+"""How the calls of this flow ended, and what follows from it: in the transaction that writes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from uzel.calls.closing import Closed
+from uzel.calls.outcome import Result
+from uzel.calls.outcome import State as Call
+from uzel.flows.payouts import asks, send
+from uzel.flows.payouts.asks import Effect
+from uzel.kit.database import Connection
+from uzel.payouts import payout_store as store
+from uzel.payouts.payout import ASKED_AFTER, OPEN, State
+from uzel.payouts.steps import move
+
+PROVIDER = "provider"
+# The provider's words (konsol.pro's payments service: statuses and action names of its callbacks).
+MEANS = {
+    "created": State.PROCESSING,
+    "manualpay": State.REVIEW,
+    "executed": State.PAID,
+    "failed": State.FAILED,
+    "nalog_unbound": State.FAILED,
+}
+# What a person dropped, and what never left.
+ENDED = {
+    Call.REJECTED: "the provider refused it",
+    Call.NOT_SENT: "the provider was not reached",
+    Call.CANCELLED: "a person decided that it was not paid",
+}
+
+
+async def on_closed(connection: Connection, closed: Sequence[Closed]) -> None:
+    """The owner of calls whose effect begins with `payout`."""
+    for item in sorted(closed, key=lambda it: it.effect):
+        effect = Effect.of(item.effect)
+        if effect.kind == asks.PERSON:
+            await on_person(connection, effect, item.result)
+        elif (row := await store.lock(connection, effect.number)) is not None:
+            told = on_sent if effect.kind == asks.SEND else on_looked
+            await told(connection, row, effect, item.result)
+
+
+async def on_person(connection: Connection, effect: Effect, result: Result) -> None:
+    """Somebody is known to the provider now, or cannot be."""
+    payee = await store.lock_payee(connection, effect.number)
+    if result.state is Call.ACCEPTED and result.answer and result.answer.reference:
+        await store.know_payee(connection, payee["id"], result.answer.reference)
+        for number in await store.of_payee(connection, payee["id"]):
+            row = await store.lock(connection, number)
+            if row["state"] == State.WAITING:
+                await send.send(connection, row, result.answer.reference)
+    elif result.state is Call.ACCEPTED:
+        # A person said that it happened, and nobody knows by which number: it is asked for again,
+        # and at the worst they are known there twice.
+        await send.ask_person(connection, payee)
+    elif result.state in ENDED:
+        await store.know_payee(connection, payee["id"], None)
+        for number in await store.of_payee(connection, payee["id"]):
+            await end(connection, await store.lock(connection, number), result)
+
+
+async def on_sent(connection: Connection, row: Any, effect: Effect, result: Result) -> None:
+    """The one call that moves money."""
+    if effect.nth != row["sent"]:
+        return
+    if result.state is Call.ACCEPTED:
+        await taken(connection, row, result)
+    elif result.state is Call.UNKNOWN:
+        await move(
+            connection, row, State.UNKNOWN, made_by=PROVIDER, reason=result.detail or "no answer"
+        )
+    elif result.state is Call.PLANNED:
+        await move(connection, row, State.WAITING, made_by=PROVIDER, reason=result.detail)
+    elif result.state in ENDED:
+        await end(connection, row, result)
+
+
+async def taken(connection: Connection, row: Any, result: Result) -> None:
+    """The provider has it, or had it all the time."""
+    answer = result.answer
+    provider_id = answer.reference if answer else None
+    status = str(answer.data.get("status") or "") if answer else ""
+    reason = result.detail
+    if provider_id is None:
+        # A person said that it arrived, and nobody knows by which number.
+        await move(connection, row, State.PAID, made_by="person", reason=reason)
+        return
+    state = MEANS.get(status, State.PROCESSING)
+    told = {"provider_status": status, "provider_id": provider_id}
+    await move(connection, row, state, made_by=PROVIDER, reason=reason_of(result), **told)
+    if state in ASKED_AFTER:
+        await send.ask_after(connection, row, provider_id)
+
+
+async def on_looked(connection: Connection, row: Any, effect: Effect, result: Result) -> None:
+    """What became of it, by the provider's own word; asked again while that is not the last one."""
+    provider_id = row["provider_id"]
+    if result.state is Call.ACCEPTED and result.answer is not None:
+        status = str(result.answer.data.get("status") or "")
+        if (state := MEANS.get(status)) is not None:
+            state = State.RETURNED if is_returned(row, state) else state
+            await move(
+                connection, row, state, made_by=PROVIDER, reason=reason_of(result),
+                provider_status=status,
+            )  # fmt: skip
+    elif result.state in (Call.PLANNED, Call.SENDING, Call.UNKNOWN):
+        return
+    after = await store.lock(connection, row["id"])
+    if effect.nth == after["looked"] and after["state"] in OPEN:
+        await send.ask_after(connection, after, provider_id)
+
+
+def is_returned(row: Any, state: State) -> bool:
+    """Whether money that had been paid came back."""
+    return bool(row["state"] == State.PAID and state is State.FAILED)
+
+
+def reason_of(result: Result) -> str | None:
+    """What the provider said of it."""
+    said = result.answer.data.get("error") if result.answer else None
+    return str(said) if said else None
+
+
+async def end(connection: Connection, row: Any, result: Result) -> None:
+    """It was not paid."""
+    said = result.detail or ENDED[result.state]
+    made_by = "person" if result.state is Call.CANCELLED else PROVIDER
+    await move(connection, row, State.FAILED, made_by=made_by, reason=said)
