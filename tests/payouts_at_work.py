@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from uzel.connections import store as connections
@@ -28,13 +28,13 @@ class Paying:
     pool: Pool
     ring: KeyRing
     connection_id: int
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def wish(self, amount_minor: int = 10_000, **fields: Any) -> Wish:
         """To a phone."""
         person = Payee(b"anna", "Анна", "Иванова", phone="+79990000001")
         asked = Wish(
-            self.connection_id, person, amount_minor, "RUB", "Выплата", "anna",
+            self.connection_id, person, amount_minor, "RUB", "Выплата", "anna", b"phone",
             phone="+79990000001", bank_id="100000000111",
         )  # fmt: skip
         return replace(asked, **fields)
@@ -42,7 +42,13 @@ class Paying:
     def by_card(self, amount_minor: int = 10_000, **fields: Any) -> Wish:
         card = Card("220077••••••7079", b"card")
         return self.wish(
-            amount_minor, phone=None, bank_id=None, card=card, number=CARD_NUMBER, **fields
+            amount_minor,
+            phone=None,
+            bank_id=None,
+            card=card,
+            number=CARD_NUMBER,
+            target=b"card",
+            **fields,
         )
 
     async def begin(self, wish: Wish) -> Begun:

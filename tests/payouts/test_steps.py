@@ -50,7 +50,9 @@ def test_the_books_follow_the_money(shared_dsn: str, told: list[State]) -> None:
             assert row["state"] == now
             # The number of the card is gone with the last chance that it is needed.
             needed = now in (State.WAITING, State.UNKNOWN)
-            left = await it.pool.fetchval("select count(*) from vault where id = $1", row["vault_id"])
+            left = await it.pool.fetchval(
+                "select count(*) from vault where id = $1", row["vault_id"]
+            )
             assert bool(left) == needed or row["vault_id"] is None
             assert (row["vault_id"] is not None) == needed
             assert (await chain.verify(it.pool)).faults == ()
@@ -62,7 +64,10 @@ def test_limits_hold_against_many_at_once(shared_dsn: str) -> None:
     async def story() -> None:
         async with paying(shared_dsn, LIMITS) as it:
             people = ["+79990000001", "+79990000002", "+79990000003"]
-            asked = [it.begin(it.wish(5_000, phone=people[n % 3])) for n in range(24)]
+            asked = [
+                it.begin(it.wish(5_000, phone=people[n % 3], target=people[n % 3].encode()))
+                for n in range(24)
+            ]
             done = await asyncio.gather(*asked, return_exceptions=True)
             begun = [one for one in done if not isinstance(one, BaseException)]
             refused = {one.code for one in done if isinstance(one, Refused)}
@@ -117,9 +122,12 @@ def test_one_number_is_one_payout(shared_dsn: str) -> None:
                 await it.begin(it.by_card(10_001, external_id=own))
             assert refused.value.code == "external_id_reused"
             assert (await it.held())[f"payouts:{it.connection_id}"] == (0, 10_000)
-            assert await it.pool.fetchval(
-                "select count(*) from payout where connection_id = $1", it.connection_id
-            ) == 1
+            assert (
+                await it.pool.fetchval(
+                    "select count(*) from payout where connection_id = $1", it.connection_id
+                )
+                == 1
+            )
 
     go(story)
 
@@ -134,4 +142,3 @@ def test_no_row_shows_the_number_of_a_card(shared_dsn: str) -> None:
             assert CARD_NUMBER not in repr(it.by_card())
 
     go(story)
-

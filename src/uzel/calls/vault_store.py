@@ -7,9 +7,7 @@ from uzel.kit.database import Connection, Pool
 
 async def reserve(connection: Connection) -> int:
     """A free number: the value is bound to it before it is written."""
-    found: int = await connection.fetchval(
-        "select nextval(pg_get_serial_sequence('vault', 'id'))"
-    )
+    found: int = await connection.fetchval("select nextval(pg_get_serial_sequence('vault', 'id'))")
     return found
 
 

@@ -15,6 +15,7 @@ from uzel.cli import (
     ledger,
     partners,
     payloads,
+    payouts,
     people,
     rates,
     recipients,
@@ -37,6 +38,7 @@ PARTS = (
     partners,
     robots,
     lead_crm,
+    payouts,
     ledger,
     benches,
 )

@@ -102,6 +102,8 @@ class Wish:
     """What is asked for; everything in it was checked.
 
     purpose      what the receiver reads; the mark is put behind it
+    target       keyed fingerprint of the card or phone that gets the money, whoever it is said to
+                 belong to: what limits per person count by
     external_id  the asker's own number, unique for ever
     number       of the card, in plain: it goes into the vault and nowhere else
     """
@@ -112,6 +114,7 @@ class Wish:
     currency: str
     purpose: str
     made_by: str
+    target: bytes
     external_id: str | None = None
     phone: str | None = None
     bank_id: str | None = None
@@ -123,11 +126,6 @@ class Wish:
     @property
     def kind(self) -> Kind:
         return Kind.CARD if self.card is not None else Kind.FPS
-
-    @property
-    def target(self) -> bytes:
-        """Who gets the money, whatever they are called: what limits per person count by."""
-        return self.card.fingerprint if self.card is not None else digest_of([self.phone])
 
     def digest(self) -> bytes:
         """Of everything that makes it this payout."""

@@ -67,9 +67,7 @@ async def lock_payee(connection: Connection, payee_id: int) -> Any:
 
 async def ask_payee(connection: Connection, payee_id: int) -> int:
     """The how many-th asking for a person at the provider begins."""
-    statement = (
-        "update payee set asked = asked + 1, asking = true where id = $1 returning asked"
-    )
+    statement = "update payee set asked = asked + 1, asking = true where id = $1 returning asked"
     return await connection.fetchval(statement, payee_id) or 0
 
 

@@ -58,9 +58,7 @@ async def keep(
 ) -> None:
     """What the provider calls it, without a step."""
     ended = state not in OPEN
-    await store.move(
-        connection, row["id"], state, row["error"], status, provider_id, ended=ended
-    )
+    await store.move(connection, row["id"], state, row["error"], status, provider_id, ended=ended)
 
 
 def numbers(found: Sequence[int | None]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The switch: from the moment it is on, no payout leaves. It is looked at before every single one."""
+"""The switch: from the moment it is on, no payout leaves. It is asked before every single one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

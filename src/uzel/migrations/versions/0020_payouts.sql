@@ -91,6 +91,12 @@ create table payout_rules (
     updated_at timestamptz not null default clock_timestamp()
 );
 
+-- One key, sealed, by which cards and phones are known again.
+create table payout_key (
+    one boolean primary key default true check (one),
+    sealed bytea not null
+);
+
 -- The switch: while there is a row without `ended_at`, no payout leaves.
 create table payout_stop (
     id int generated always as identity primary key,

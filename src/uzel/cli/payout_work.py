@@ -1,0 +1,208 @@
+"""What `uzel payout` does, each change in one transaction with its note in the audit."""
+
+import argparse
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+
+from uzel.app import Parts
+from uzel.cli.recipients import me
+from uzel.connections.registry import Active
+from uzel.errors import ConfigError
+from uzel.flows.payouts import send as sending
+from uzel.model.currency import NotAnAmount, minor, text
+from uzel.model.sums import read_sum
+from uzel.payouts import payout_store as store
+from uzel.payouts.banks import Directory
+from uzel.payouts.books import Limits
+from uzel.payouts.keys import fingerprint_key
+from uzel.payouts.payout import Refused, Wish
+from uzel.payouts.wish import CURRENCY, Typed, WishRejected, read
+from uzel.people.store import note
+
+CONNECTOR = "konsol"
+MOST = 100
+LIMITS = ("payout", "person_day", "day")
+Told = dict[str, Any]
+
+
+async def send(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """Take a payout in, and have it sent."""
+    through = connection_of(parts, parsed.through)
+    async with parts.pool.acquire() as connection:
+        wish = await wish_of(parts, connection, through, parsed)
+        if parsed.dry_run:
+            return {"dry_run": True, **shown_wish(wish)}
+        try:
+            begun = await begin(parts, connection, wish)
+        except asyncpg.UniqueViolationError:  # the same, at this moment, by somebody else
+            begun = await begin(parts, connection, wish)
+    row = await store.find(parts.pool, begun.public_id)
+    return {**shown(row), "repeated": begun.repeated}
+
+
+async def begin(parts: Parts, connection: Any, wish: Wish) -> sending.Begun:
+    try:
+        async with connection.transaction():
+            limits = await limits_of(connection, wish.connection_id)
+            begun = await sending.begin(connection, parts.ring, wish, limits)
+            if not begun.repeated:
+                about = {"amount_minor": wish.amount_minor, "external_id": wish.external_id}
+                await note(connection, me(), "send", f"payout:{begun.public_id}", about)
+            return begun
+    except Refused as error:
+        raise ConfigError(f"{error.code}: {error}") from None
+
+
+async def wish_of(
+    parts: Parts, connection: Any, through: Active, parsed: argparse.Namespace
+) -> Wish:
+    typed = Typed(
+        parsed.amount, parsed.name, parsed.purpose, CURRENCY, parsed.number, parsed.phone,
+        parsed.bank, parsed.external_id,
+    )  # fmt: skip
+    try:
+        key = await fingerprint_key(connection, parts.ring)
+        return read(typed, through.id, Directory(), key, me())
+    except WishRejected as error:
+        which = ", ".join(f"{bank.name} ({bank.member_id})" for bank in error.candidates)
+        raise ConfigError(str(error) + (f": {which}" if which else "")) from None
+
+
+async def listed(parts: Parts, parsed: argparse.Namespace) -> list[Told]:
+    """The newest first."""
+    return [shown(row) for row in await store.newest(parts.pool, parsed.state, None, MOST)]
+
+
+async def show(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """One with its steps."""
+    row = await the_payout(parts, parsed.payout)
+    steps = [
+        {**dict(step), "at": step["at"].isoformat()}
+        for step in await store.steps(parts.pool, row["id"])
+    ]
+    return {**shown(row), "steps": steps}
+
+
+async def cancel(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """Take one back."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        row = await sending.cancel(connection, parsed.payout, me(), parsed.reason)
+        about = {"reason": parsed.reason}
+        await note(connection, me(), "cancel", f"payout:{row['public_id']}", about)
+    return shown(row)
+
+
+async def stop(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """None leaves any more."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        changed = await store.stop(connection, parsed.reason, me())
+        if changed:
+            await note(connection, me(), "stop", "payouts", {"reason": parsed.reason})
+    return {"stopped": True, "changed": changed}
+
+
+async def go_on(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """They leave again, within half a minute."""
+    async with parts.pool.acquire() as connection, connection.transaction():
+        changed = await store.go_on(connection, me())
+        if changed:
+            await note(connection, me(), "go_on", "payouts", None)
+    return {"stopped": False, "changed": changed}
+
+
+async def limits(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """Show or change them."""
+    through = connection_of(parts, parsed.through)
+    given = {name: getattr(parsed, name) for name in LIMITS if getattr(parsed, name) is not None}
+    async with parts.pool.acquire() as connection, connection.transaction():
+        now = await limits_of(connection, through.id)
+        found = {name: getattr(now, name) for name in LIMITS}
+        if given:
+            found |= {name: limit_of(value) for name, value in given.items()}
+            await store.set_limits(connection, through.id, tuple(found[it] for it in LIMITS))
+            await note(connection, me(), "limit", f"payouts:{through.id}", found)
+    return {name: None if value is None else text(value, CURRENCY) for name, value in found.items()}
+
+
+async def limits_of(connection: Any, connection_id: int) -> Limits:
+    row = await store.limits(connection, connection_id)
+    if row is None:
+        return Limits()
+    return Limits(row["payout_minor"], row["person_day_minor"], row["day_minor"])
+
+
+def limit_of(typed: str) -> int | None:
+    """Minor units; None for `none`. Raises ConfigError."""
+    if typed == "none":
+        return None
+    found = read_sum(typed)
+    with contextlib.suppress(NotAnAmount):
+        if found is not None and found.amount is not None and found.amount >= 0:
+            return minor(found.amount, CURRENCY)
+    raise ConfigError(f"{typed} is no amount in roubles")
+
+
+def connection_of(parts: Parts, name: str | None) -> Active:
+    """Through which it is paid. Raises ConfigError."""
+    found = [it for it in parts.registry.all() if it.connector.name == CONNECTOR]
+    if name is not None:
+        found = [it for it in found if it.name == name]
+    if not found:
+        raise ConfigError("payouts are off: there is no such connection of konsol.pro")
+    if len(found) > 1:
+        names = ", ".join(it.name for it in found)
+        raise ConfigError(f"say with --through which connection is meant: {names}")
+    return found[0]
+
+
+async def the_payout(parts: Parts, name: str) -> Any:
+    row = await store.find(parts.pool, name)
+    if row is None:
+        raise ConfigError(f"there is no payout {name}; see: uzel payout list")
+    return row
+
+
+def shown_wish(wish: Wish) -> Told:
+    """What would be asked for."""
+    return {
+        "amount": text(wish.amount_minor, wish.currency),
+        "currency": wish.currency,
+        "to": wish.card.shown if wish.card else wish.phone,
+        "bank": wish.bank_name,
+    }
+
+
+def shown(row: Any) -> Told:
+    """A payout as JSON."""
+    return {
+        "payout": row["public_id"],
+        "state": row["state"],
+        "amount": text(row["amount_minor"], row["currency"]),
+        "currency": row["currency"],
+        "to": row["card_shown"] or row["phone"],
+        "bank": row["bank_name"],
+        "mark": row["mark"],
+        "external_id": row["external_id"],
+        "provider_id": row["provider_id"],
+        "provider_status": row["provider_status"],
+        "error": row["error"],
+        "created_at": row["created_at"].isoformat(),
+    }
+
+
+def said(told: Told | list[Told]) -> str:
+    """For people."""
+    if isinstance(told, list):
+        return "\n".join(line(it.values()) for it in told) or "no payouts"
+    steps = told.get("steps", [])
+    lines = [
+        f"{name}\t{value}" for name, value in told.items() if value is not None and name != "steps"
+    ]
+    return "\n".join([*lines, *(f"  {line(step.values())}" for step in steps)])
+
+
+def line(values: Iterable[Any]) -> str:
+    return "\t".join(str(value) for value in values if value is not None)
