@@ -191,8 +191,8 @@ class Operation:
     look_up     `look_up(http, config, reference, arguments) -> Answer | None`: asks the provider
                 whether a call whose answer was lost did happen; None: it did not; None as the
                 function: the provider offers no way to find out
-    absence_proves  whether what `look_up` does not find did not happen, and is asked for again. False:
-                that nothing is found proves nothing, and a person decides
+    absence_proves  whether what `look_up` does not find did not happen, and is asked for again.
+                False: that nothing is found proves nothing, and a person decides
     sealed      arguments that the journal may not hold: it keeps the number under which each lies
                 in the vault, and `run` gets the value; `look_up` gets the number
     settles_after_s  how long after it left a request may still have its effect, though its answer
