@@ -16,6 +16,7 @@ from uzel.model.currency import NotAnAmount, minor, text
 from uzel.model.sums import read_sum
 from uzel.payouts import payout_store as store
 from uzel.payouts.banks import Directory
+from uzel.payouts.begin import Begun
 from uzel.payouts.books import Limits
 from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.payout import Refused, Wish
@@ -43,7 +44,7 @@ async def send(parts: Parts, parsed: argparse.Namespace) -> Told:
     return {**shown(row), "repeated": begun.repeated}
 
 
-async def begin(parts: Parts, connection: Any, wish: Wish) -> sending.Begun:
+async def begin(parts: Parts, connection: Any, wish: Wish) -> Begun:
     try:
         async with connection.transaction():
             limits = await limits_of(connection, wish.connection_id)

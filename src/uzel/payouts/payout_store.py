@@ -51,9 +51,11 @@ async def payee(
 ) -> int:
     """The number of a person, who is added if there is none yet."""
     args = (connection_id, fingerprint, *names, phone)
-    found = await connection.fetchval(PAYEE, *args)
+    found: int | None = await connection.fetchval(PAYEE, *args)
+    if found is not None:
+        return found
     # Made by somebody else between the two looks of the statement: now it is seen.
-    return found if found is not None else await connection.fetchval(PAYEE, *args)
+    return await connection.fetchval(PAYEE, *args) or 0
 
 
 async def lock_payee(connection: Connection, payee_id: int) -> Any:

@@ -11,7 +11,7 @@ from uzel.payouts import payout_store as store
 
 async def on_told(connection: Connection, events: Sequence[Event]) -> Sequence[Decision]:
     """The flow of `payout.told`."""
-    decisions = []
+    decisions: list[Decision] = []
     for event in sorted(events, key=lambda it: it.id):
         hint = event.element.data
         assert isinstance(hint, PayoutHint)

@@ -1,4 +1,4 @@
-"""A payout is sent, taken back or asked after: what is planned next, in the caller's transaction."""
+"""A payout is sent, taken back, asked after: what is planned next, in a caller's transaction."""
 
 from typing import Any
 
