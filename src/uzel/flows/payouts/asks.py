@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uzel.calls.plan import Plan
-from uzel.model.currency import text
 from uzel.payouts.payout import Kind
 
 # First word of the effects of all calls of this flow.
@@ -47,6 +46,7 @@ def ask_person(payee: Any, nth: int) -> Plan:
         "last_name": payee["last_name"],
         "patronymic": payee["patronymic"],
         "phone": payee["phone"],
+        "taxpayer_id": None,
     }
     effect = Effect(PERSON, payee["id"], nth)
     return Plan(payee["connection_id"], "create_contractor", arguments, str(effect))
@@ -54,17 +54,18 @@ def ask_person(payee: Any, nth: int) -> Plan:
 
 def ask_send(row: Any, contractor_id: str, nth: int) -> Plan:
     """Have the money sent. Of a card the journal gets the number in the vault."""
+    is_card = row["kind"] == Kind.CARD
     arguments = {
-        "mark": row["mark"],
+        "reference": row["mark"],
+        "planned_at": row["created_at"].isoformat(),
         "purpose": row["purpose"],
-        "contractor_id": contractor_id,
-        "amount": text(row["amount_minor"], row["currency"]),
+        "amount_minor": row["amount_minor"],
         "kind": row["kind"],
+        "contractor_id": contractor_id,
+        "card_number": row["vault_id"] if is_card else None,
+        "phone": None if is_card else row["phone"],
+        "bank_member_id": row["bank_id"],
     }
-    if row["kind"] == Kind.CARD:
-        arguments["card_number"] = row["vault_id"]
-    else:
-        arguments |= {"phone": row["phone"], "bank_id": row["bank_id"]}
     effect = Effect(SEND, row["id"], nth)
     return Plan(row["connection_id"], "create_payment", arguments, str(effect))
 
@@ -74,8 +75,8 @@ def ask_after(row: Any, provider_id: str, nth: int, *, now: bool = False) -> Pla
     wait = timedelta(0) if now else LOOKS[min(nth, len(LOOKS)) - 1]
     return Plan(
         row["connection_id"],
-        "get_payment",
-        {"payment_id": provider_id},
+        "payment",
+        {"id": provider_id},
         str(Effect(LOOK, row["id"], nth)),
         due_at=None if now else datetime.now(UTC) + wait,
     )

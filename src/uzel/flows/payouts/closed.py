@@ -14,13 +14,13 @@ from uzel.payouts.payout import ASKED_AFTER, OPEN, State
 from uzel.payouts.steps import move
 
 PROVIDER = "provider"
-# The provider's words (konsol.pro's payments service: statuses and action names of its callbacks).
+# What the connector makes of the provider's words. Any other is no word at all, least of all that it
+# failed.
 MEANS = {
-    "created": State.PROCESSING,
-    "manualpay": State.REVIEW,
-    "executed": State.PAID,
+    "pending": State.PROCESSING,
+    "manual": State.REVIEW,
+    "succeeded": State.PAID,
     "failed": State.FAILED,
-    "nalog_unbound": State.FAILED,
 }
 # What a person dropped, and what never left.
 ENDED = {
@@ -80,14 +80,12 @@ async def taken(connection: Connection, row: Any, result: Result) -> None:
     """The provider has it, or had it all the time."""
     answer = result.answer
     provider_id = answer.reference if answer else None
-    status = str(answer.data.get("status") or "") if answer else ""
-    reason = result.detail
-    if provider_id is None:
+    if answer is None or provider_id is None:
         # A person said that it arrived, and nobody knows by which number.
-        await move(connection, row, State.PAID, made_by="person", reason=reason)
+        await move(connection, row, State.PAID, made_by="person", reason=result.detail)
         return
-    state = MEANS.get(status, State.PROCESSING)
-    told = {"provider_status": status, "provider_id": provider_id}
+    state = MEANS.get(answer.data["meaning"], State.PROCESSING)
+    told = {"provider_status": answer.data.get("status"), "provider_id": provider_id}
     await move(connection, row, state, made_by=PROVIDER, reason=reason_of(result), **told)
     if state in ASKED_AFTER:
         await send.ask_after(connection, row, provider_id)
@@ -97,12 +95,11 @@ async def on_looked(connection: Connection, row: Any, effect: Effect, result: Re
     """What became of it, by the provider's own word; asked again while that is not the last one."""
     provider_id = row["provider_id"]
     if result.state is Call.ACCEPTED and result.answer is not None:
-        status = str(result.answer.data.get("status") or "")
-        if (state := MEANS.get(status)) is not None:
+        if (state := MEANS.get(result.answer.data["meaning"])) is not None:
             state = State.RETURNED if is_returned(row, state) else state
             await move(
                 connection, row, state, made_by=PROVIDER, reason=reason_of(result),
-                provider_status=status,
+                provider_status=result.answer.data.get("status"),
             )  # fmt: skip
     elif result.state in (Call.PLANNED, Call.SENDING, Call.UNKNOWN):
         return
