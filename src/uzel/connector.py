@@ -17,11 +17,12 @@ from uzel.model.deal import Deal
 from uzel.model.inbound import Inbound
 from uzel.model.opt_out import OptOut
 from uzel.model.order import Order
+from uzel.model.payout_hint import PayoutHint
 from uzel.model.receipt import Receipt
 from uzel.model.unmapped import Unmapped
 from uzel.model.visit import Visit
 
-Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order | Deal
+Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order | Deal | PayoutHint
 
 
 class Config(BaseModel):

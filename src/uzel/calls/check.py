@@ -20,6 +20,7 @@ from uzel.people.store import note
 WORDS = {
     "access": "доступ",
     "account": "аккаунт",
+    "accounts": "счетов",
     "balance": "баланс",
     "base": "валюта",
     "date": "на дату",

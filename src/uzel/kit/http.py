@@ -73,6 +73,7 @@ async def ask(
     content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     refusal: Callable[[httpx2.Response], CallFailed | None] | None = None,
+    answer_within_s: float | None = None,
 ) -> httpx2.Response:
     """Send one request and return its 2xx answer.
 
@@ -81,27 +82,50 @@ async def ask(
     content  a body as it is, where every byte of it counts
     refusal  what the body of an answer outside 2xx says, for a provider that says more there than
              by its status; None from it leaves the word to the status.
+    answer_within_s  how long to wait for an answer where the usual time does not do; a client that
+             was told to wait less waits less
 
     Raises ConfigError for an address that is none, else the CallFailed that the HTTP outcome means.
     """
     lost = OutcomeUnknown if effect else Unavailable
     try:
         response = await http.request(
-            method, path, data=form, json=json, content=content, headers=headers
+            method,
+            path,
+            data=form,
+            json=json,
+            content=content,
+            headers=headers,
+            timeout=waits(http, answer_within_s),
         )
-    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-        raise ConfigError(f"{http.base_url} is not an HTTP address") from error
-    except httpx2.LocalProtocolError as error:  # nothing left
-        raise ConfigError(f"no such request can be sent: {error}") from error
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-        raise Unavailable(f"no connection: {type(error).__name__}") from error
-    except httpx2.DecodingError as error:
-        raise lost("the answer cannot be decoded") from error
-    except httpx2.TransportError as error:
-        raise lost(f"the answer was lost: {type(error).__name__}") from error
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        raise without_answer(error, http, lost) from error
     if not response.is_success:
         raise (refusal and refusal(response)) or failure_of(response, lost)
     return response
+
+
+def without_answer(
+    error: Exception, http: httpx2.AsyncClient, lost: type[CallFailed]
+) -> CallFailed | ConfigError:
+    """What it means that no answer came; `lost` where the request may have arrived."""
+    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+        return ConfigError(f"{http.base_url} is not an HTTP address")
+    if isinstance(error, httpx2.LocalProtocolError):  # nothing left
+        return ConfigError(f"no such request can be sent: {error}")
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return Unavailable(f"no connection: {type(error).__name__}")
+    if isinstance(error, httpx2.DecodingError):
+        return lost("the answer cannot be decoded")
+    return lost(f"the answer was lost: {type(error).__name__}")
+
+
+def waits(http: httpx2.AsyncClient, answer_within_s: float | None) -> httpx2.Timeout:
+    """How long a request of this client waits."""
+    usual = http.timeout
+    if answer_within_s is None or (usual.read is not None and usual.read < ANSWER_TIMEOUT_S):
+        return usual
+    return httpx2.Timeout(answer_within_s, connect=usual.connect)
 
 
 def json_of(response: httpx2.Response, *, effect: bool) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""The words for what became of a payment (the payments service's callback diagram)."""
+
+from enum import StrEnum
+from typing import Any
+
+from uzel.kit.body import label_of
+
+LONGEST_WORD = 64
+
+
+class Meaning(StrEnum):
+    """What a status says. UNKNOWN: nothing at all, least of all that it failed.
+
+    manual  their staff has to look at it; it can still end either way
+    """
+
+    PENDING = "pending"
+    MANUAL = "manual"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+MEANINGS = {
+    "created": Meaning.PENDING,
+    "manualpay": Meaning.MANUAL,
+    "executed": Meaning.SUCCEEDED,
+    "failed": Meaning.FAILED,
+    # A self-employed contractor has ended the partnership with the company.
+    "nalog_unbound": Meaning.FAILED,
+}
+
+
+def word_of(value: Any) -> str | None:
+    """A status as it came; None where nothing is said."""
+    return (label_of(value) or "")[:LONGEST_WORD].rstrip() or None
+
+
+def meaning(word: str | None) -> Meaning:
+    """Of a status that `word_of` gave. Only the exact words count."""
+    return MEANINGS.get(word or "", Meaning.UNKNOWN)
