@@ -34,13 +34,17 @@ CREATE_PAYMENT = Operation(
     "create_payment",
     payments.create_payment,
     (
-        *("reference", "planned_at", "amount_minor", "kind", "contractor_id", "contractor"),
+        *("reference", "planned_at", "purpose", "amount_minor", "kind"),
+        *("contractor_id", "contractor"),
         *("card_number", "phone", "bank_member_id"),
         *("bank_id", "bank_account_id", "owner_name"),
     ),
     DOCUMENTED,
     CHECKED_ON,
     look_up=payments.look_up_payment,
+    # How late a payment comes into the list is not known, and a second one would be real money.
+    absence_proves=False,
+    sealed=("card_number",),
     settles_after_s=payments.LISTED_WITHIN.total_seconds(),
 )
 

@@ -57,7 +57,7 @@ async def create_payment(
     Where, by `kind`: card (`card_number`, digits), fps (`phone` E.164, `bank_member_id`) or
     bank_account (`bank_id`, `bank_account_id`, `owner_name`). `reference` is ours and unique;
     `planned_at` (ISO, with a zone; not after the first attempt) is for the search after a lost
-    answer.
+    answer. `purpose`: words before the reference, else those of the settings.
 
     Answer: reference = their id; data {"status", "meaning", "contractor_id", "kind", "masked"}.
     A status may say `failed` at once. Raises every CallFailed but ContractBroken; OutcomeUnknown

@@ -8,7 +8,7 @@ from typing import Any
 
 from uzel.connectors.konsol.api import Arguments, Content
 from uzel.connectors.konsol.config import KonsolConfig
-from uzel.connectors.konsol.shapes import CURRENCY, REFERENCE
+from uzel.connectors.konsol.shapes import CURRENCY, LONGEST_PURPOSE, REFERENCE
 from uzel.errors import Rejected
 from uzel.kit.body import id_of, number_of, text_of
 from uzel.model.currency import MOST_MINOR, text
@@ -33,7 +33,9 @@ def payment_body(config: KonsolConfig, arguments: Arguments) -> Content:
     wire = text(int(amount or 0), CURRENCY)
     kind = arguments.get("kind")
     demand(isinstance(kind, str) and kind in DETAILS, "kind", "такого вида реквизитов нет")
-    purpose = f"{config.purpose} {reference}"
+    words = arguments.get("purpose") or config.purpose
+    demand(isinstance(words, str) and len(words) <= LONGEST_PURPOSE, "purpose", "назначение")
+    purpose = f"{words} {reference}"
     return {
         **payee(arguments),
         "services_list": [{"title": purpose, "amount": wire}],
