@@ -15,8 +15,9 @@ from uzel.payouts.books import Limits
 from uzel.payouts.payout import Kind, Refused, State, Wish
 
 # Letters and digits that nobody mistakes for each other, in a bank's statement or on the phone.
-LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-MARK_LETTERS = 12
+DIGITS = "23456789"
+LETTERS = f"{DIGITS}ABCDEFGHJKLMNPQRSTUVWXYZ"
+MARK_LETTERS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +72,6 @@ async def again(connection: Connection, wish: Wish) -> Begun | None:
 
 
 def new_mark() -> str:
-    """What a payout is found by at the provider."""
-    return "UZ" + "".join(secrets.choice(LETTERS) for _ in range(MARK_LETTERS))
+    """What a payout is found by at the provider; never a word, nor a number alone."""
+    rest = "".join(secrets.choice(LETTERS) for _ in range(MARK_LETTERS))
+    return f"UZ{secrets.choice(DIGITS)}{rest}"
