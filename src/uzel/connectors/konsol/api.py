@@ -37,10 +37,11 @@ Content = dict[str, Any]
 
 # Where a refusal has its words, the most telling first.
 WORDS = ("errors", "error", "message", "error_message", "detail")
-MOST_WORDS = 5
+MOST_WORDS, DEEPEST_WORDS = 5, 6
 DENIED = "access denied"
 # No digits: a number in it could be that of a card.
 CODE = re.compile(r"[A-Za-z_]{1,40}")
+LIKE_A_CARD = re.compile(r"[0-9]{13,19}")
 # Where an object may stand in an answer that wraps it; the wrapping is not confirmed.
 WRAPPERS = ("data", "payment", "contractor", "item", "result")
 # No word of theirs about what was asked: they may be about to do it, or have done it before.
@@ -157,30 +158,34 @@ def refusal(response: httpx2.Response, *, private: list[str], effect: bool) -> C
     return Rejected(spoken, code=code_of(content, status), http_status=status)
 
 
-def words_of(content: Any) -> str:
-    """Their explanation, whatever its shape; empty where there is none."""
+def words_of(content: Any, depth: int = DEEPEST_WORDS) -> str:
+    """Their explanation, whatever its shape: a text, a list, an object that says it under one of
+    the usual names. Empty where there is none.
+    """
     if isinstance(content, str):
         return content
+    if depth == 0:
+        return ""
     if isinstance(content, list):
-        return "; ".join(filter(None, map(words_of, content[:MOST_WORDS])))
+        return "; ".join(filter(None, (inner_words(it, depth) for it in content[:MOST_WORDS])))
     if not isinstance(content, dict):
         return ""
-    for name in WORDS:
-        if words := inner_words(content.get(name)):
-            return words
-    return ""
+    found = (inner_words(content.get(name), depth) for name in WORDS)
+    return next(filter(None, found), "")
 
 
-def inner_words(value: Any) -> str:
-    """Words below `errors` and the like: a text, a list, an object that says it in one of its
-    usual names, or fields with what is wrong with each.
+def inner_words(value: Any, depth: int) -> str:
+    """The same below one of those names, where an object may also be fields with what is wrong
+    with each.
     """
-    if isinstance(value, dict) and not any(name in value for name in (*WORDS, "title")):
-        found = [f"{name}: {words_of(inner)}" for name, inner in list(value.items())[:MOST_WORDS]]
-        return "; ".join(found)
-    if isinstance(value, dict):
-        return words_of(value) or words_of(value.get("title"))
-    return words_of(value)
+    words = words_of(value, depth - 1)
+    if words or not isinstance(value, dict):
+        return words
+    if isinstance(title := value.get("title"), str):
+        return title
+    parts = list(value.items())[:MOST_WORDS]
+    told = ((name, words_of(inner, depth - 1)) for name, inner in parts if name != "code")
+    return "; ".join(f"{name}: {words}" for name, words in told if words)
 
 
 def quoted(words: str, private: list[str]) -> str:
@@ -214,5 +219,11 @@ def entity_id(content: Any) -> str | None:
 
 
 def entity_name(content: Content) -> str | None:
-    """An id of theirs: a UUID, or a number as text."""
-    return id_of(content.get("id")) or number_of(content.get("id"))
+    """An id of theirs."""
+    return identifier(content.get("id"))
+
+
+def identifier(value: Any) -> str | None:
+    """A UUID, or a number as text; None for what is no id, or could be the number of a card."""
+    found = id_of(value) or number_of(value)
+    return None if found is None or LIKE_A_CARD.fullmatch(found.replace("-", "")) else found

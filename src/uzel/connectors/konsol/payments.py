@@ -15,7 +15,7 @@ import httpx2
 
 from uzel.connector import Answer
 from uzel.connectors.konsol import pages
-from uzel.connectors.konsol.api import Arguments, Content, call, entity, entity_name
+from uzel.connectors.konsol.api import Arguments, Content, call, entity, entity_name, identifier
 from uzel.connectors.konsol.config import KonsolConfig
 from uzel.connectors.konsol.privacy import masked
 from uzel.connectors.konsol.request import demand, payment_body, reference_of
@@ -30,7 +30,7 @@ from uzel.connectors.konsol.shapes import (
 )
 from uzel.connectors.konsol.statuses import meaning, word_of
 from uzel.errors import ContractBroken, OutcomeUnknown
-from uzel.kit.body import id_of, number_of, utc_of
+from uzel.kit.body import utc_of
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ async def payment(http: httpx2.AsyncClient, config: KonsolConfig, arguments: Arg
     """What became of the payment `id`. Answer: reference = its id; data as `shapes.payment_of`
     gives it. Raises Rejected (code 404) where there is none.
     """
-    name = id_of(arguments.get("id")) or number_of(arguments.get("id"))
+    name = identifier(arguments.get("id"))
     demand(name is not None, "id", "это не номер платежа")
     reply = await call(http, config, "GET", f"{PATH}/{quote(str(name), safe='')}", effect=False)
     found = entity(reply.content)

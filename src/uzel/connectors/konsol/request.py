@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from uzel.connectors.konsol.api import Arguments, Content
+from uzel.connectors.konsol.api import Arguments, Content, identifier
 from uzel.connectors.konsol.config import KonsolConfig
 from uzel.connectors.konsol.shapes import CURRENCY, LONGEST_PURPOSE, REFERENCE
 from uzel.errors import Rejected
-from uzel.kit.body import id_of, number_of, text_of
+from uzel.kit.body import text_of
 from uzel.model.currency import MOST_MINOR, text
 
 CARD = re.compile(r"[0-9]{13,19}")
@@ -59,9 +59,9 @@ def payee(arguments: Arguments) -> Content:
     known, named = arguments.get("contractor_id"), arguments.get("contractor")
     demand((known is None) != (named is None), "contractor_id", "нужен один получатель")
     if known is not None:
-        identifier = id_of(known) or number_of(known)
-        demand(identifier is not None, "contractor_id", "это не номер исполнителя")
-        return {"contractor_id": identifier}
+        name = identifier(known)
+        demand(name is not None, "contractor_id", "это не номер исполнителя")
+        return {"contractor_id": name}
     demand(isinstance(named, Mapping), "contractor", "получатель назван не полями")
     return {"contractor": full_name(named or {})}
 

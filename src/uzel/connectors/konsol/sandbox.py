@@ -133,9 +133,13 @@ class Konsol:
             self.desk.spawn(self.post(telling.contractor_callback(done.contractor)))
 
     async def tell(self, status: str, payment: Payment) -> None:
-        """Callbacks go out beside the payment's life, which does not wait for a receiver."""
-        if self.settings.hook is not None:
-            body = telling.payment_callback(status, payment, status, self.settings)
+        """Callbacks go out beside the payment's life, which does not wait for a receiver; those of
+        a life that has ended, one after another.
+        """
+        body = telling.payment_callback(status, payment, status, self.settings)
+        if self.settings.last_first:
+            await self.post(body)
+        else:
             self.desk.spawn(self.post(body))
 
     async def post(self, body: Content) -> None:

@@ -10,10 +10,10 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from uzel.connectors.konsol.api import Content, entity_name
+from uzel.connectors.konsol.api import Content, entity_name, identifier
 from uzel.connectors.konsol.privacy import masked, said
 from uzel.connectors.konsol.statuses import meaning, word_of
-from uzel.kit.body import at, id_of, number_of, text_of, utc_of
+from uzel.kit.body import at, text_of, utc_of
 from uzel.model.currency import NotAnAmount, minor
 from uzel.model.phone import mask_phone
 
@@ -67,7 +67,7 @@ def payee_of(content: Content) -> dict[str, Any]:
     shown = masked(kind, details) if isinstance(details, Mapping) else None
     contractor = content.get("contractor_id") or at(content, "contractor", "id")
     return {
-        "contractor_id": id_of(contractor) or number_of(contractor),
+        "contractor_id": identifier(contractor),
         "kind": kind,
         "masked": shown,
     }

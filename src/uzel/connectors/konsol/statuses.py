@@ -5,7 +5,7 @@ from typing import Any
 
 from uzel.kit.body import label_of
 
-LONGEST_WORD = 64
+LONGEST_WORD, MOST_DIGITS = 64, 4
 
 
 class Meaning(StrEnum):
@@ -32,8 +32,10 @@ MEANINGS = {
 
 
 def word_of(value: Any) -> str | None:
-    """A status as it came; None where nothing is said."""
-    return (label_of(value) or "")[:LONGEST_WORD].rstrip() or None
+    """A status as it came; None where nothing is said, or what is no word but a number."""
+    word = (label_of(value) or "")[:LONGEST_WORD].rstrip()
+    digits = sum(character.isdecimal() for character in word)
+    return word if word and digits <= MOST_DIGITS else None
 
 
 def meaning(word: str | None) -> Meaning:
