@@ -28,8 +28,8 @@ CARDS = ("2200770212727079", "2200000000000004")
 OPEN = "select 1 from payout where state in ('waiting', 'processing', 'review') limit 1"
 # Shown if something is waited for in vain.
 LEFT = (
-    "select p.public_id, p.state, p.sent, p.looked, p.error, c.effect, c.operation, c.state as call, "
-    "c.attempt, c.due_at - now() as due, c.detail from payout p left join call c "
+    "select p.public_id, p.state, p.sent, p.looked, p.error, c.effect, c.state as call, c.attempt, "
+    " c.due_at - now() as due, c.detail from payout p left join call c "
     "on c.effect like 'payout:%:' || p.id || ':%' or c.effect like 'payout:person:' || p.payee_id "
     "|| ':%' where p.state in ('waiting', 'processing', 'review') order by p.id, c.id"
 )

@@ -11,7 +11,7 @@ from uzel.connectors.konsol.api import Arguments, Content, call, entity, entity_
 from uzel.connectors.konsol.config import KonsolConfig
 from uzel.connectors.konsol.request import PHONE, demand, full_name
 from uzel.connectors.konsol.shapes import contractor_of
-from uzel.errors import ContractBroken, OutcomeUnknown
+from uzel.errors import OutcomeUnknown
 from uzel.kit.body import label_of
 
 PATH = "/contractors"
@@ -43,23 +43,24 @@ async def create_contractor(
     return made_of(made, body)
 
 
+# By which one is known again: the same phone may be a whole family's.
+NAMES = ("last_name", "first_name")
+MARKS = ("kind", *NAMES, "phone", "taxpayer_id")
+
+
 async def look_up_contractor(
     http: httpx2.AsyncClient, config: KonsolConfig, effect: str, arguments: Arguments
 ) -> Answer | None:
-    """Whether there is a contractor of this kind with this phone or ИНН. Raises OutcomeUnknown
-    where neither was given or the list has no end, ContractBroken where there are several.
+    """A contractor of this kind and name with this phone or ИНН; where there are several, the one
+    that the list has first: each of them is this person. Raises OutcomeUnknown where neither was
+    given or the list has no end.
     """
     body = contractor_body(arguments)
-    marks: dict[str, str] = {
-        name: str(body[name]) for name in ("kind", "phone", "taxpayer_id") if name in body
-    }
-    if len(marks) == 1:
+    marks = {name: str(body[name]) for name in MARKS if name in body}
+    if not marks.keys() & {"phone", "taxpayer_id"}:
         raise OutcomeUnknown("Консоль: исполнителя без телефона и ИНН в списке не узнать")
     listing = await pages.read(http, config, PATH)
-    found = [item for item in listing.items if is_same(item, marks)]
-    if len(found) > 1:
-        raise ContractBroken("Консоль: таких исполнителей несколько", code="contractor_doubled")
-    if found:
+    if found := [item for item in listing.items if is_same(item, marks)]:
         return made_of(found[0], body)
     if not listing.complete:
         raise OutcomeUnknown("Консоль: список исполнителей прочитан не до конца")
@@ -85,8 +86,12 @@ def made_of(made: Content, body: Content) -> Answer:
 
 
 def is_same(item: Mapping[str, Any], marks: Mapping[str, str]) -> bool:
-    """Whether an entry of the list has these; an ИНН may come as a number."""
-    return all(plain(item.get(name)) == plain(value) for name, value in marks.items())
+    """Whether an entry of the list has these; an ИНН may come as a number, a name not at all."""
+    return all(
+        plain(item.get(name)) == plain(value)
+        for name, value in marks.items()
+        if name not in NAMES or item.get(name)
+    )
 
 
 def plain(value: Any) -> str:

@@ -52,8 +52,11 @@ def ask_person(payee: Any, nth: int) -> Plan:
     return Plan(payee["connection_id"], "create_contractor", arguments, str(effect))
 
 
-def ask_send(row: Any, contractor_id: str, nth: int) -> Plan:
-    """Have the money sent. Of a card the journal gets the number in the vault."""
+def ask_send(row: Any, payee: Any, nth: int) -> Plan:
+    """Have the money sent. Of a card the journal gets the number in the vault. Who has no phone is
+    named on the spot: nothing would tell them from others of their name.
+    """
+    named = {name: payee[name] for name in ("first_name", "last_name", "patronymic")}
     is_card = row["kind"] == Kind.CARD
     arguments = {
         "reference": row["mark"],
@@ -61,7 +64,8 @@ def ask_send(row: Any, contractor_id: str, nth: int) -> Plan:
         "purpose": row["purpose"],
         "amount_minor": row["amount_minor"],
         "kind": row["kind"],
-        "contractor_id": contractor_id,
+        "contractor_id": payee["reference"],
+        "contractor": None if payee["reference"] else named,
         "card_number": row["vault_id"] if is_card else None,
         "phone": None if is_card else row["phone"],
         "bank_member_id": row["bank_id"],

@@ -14,8 +14,8 @@ from uzel.payouts.payout import ASKED_AFTER, OPEN, State
 from uzel.payouts.steps import move
 
 PROVIDER = "provider"
-# What the connector makes of the provider's words. Any other is no word at all, least of all that it
-# failed.
+# What the connector makes of the provider's words. Any other is no word at all, least of all that
+# it failed.
 MEANS = {
     "pending": State.PROCESSING,
     "manual": State.REVIEW,
@@ -46,10 +46,11 @@ async def on_person(connection: Connection, effect: Effect, result: Result) -> N
     payee = await store.lock_payee(connection, effect.number)
     if result.state is Call.ACCEPTED and result.answer and result.answer.reference:
         await store.know_payee(connection, payee["id"], result.answer.reference)
+        payee = await store.lock_payee(connection, effect.number)
         for number in await store.of_payee(connection, payee["id"]):
             row = await store.lock(connection, number)
             if row["state"] == State.WAITING:
-                await send.send(connection, row, result.answer.reference)
+                await send.send(connection, row, payee)
     elif result.state is Call.ACCEPTED:
         # A person said that it happened, and nobody knows by which number: it is asked for again,
         # and at the worst they are known there twice.

@@ -29,8 +29,8 @@ async def begin(connection: Connection, ring: KeyRing, wish: Wish, limits: Limit
 async def go_on(connection: Connection, row: Any) -> None:
     """Send it; or first have its person made known to the provider, once for all their payouts."""
     payee = await store.lock_payee(connection, row["payee_id"])
-    if payee["reference"] is not None:
-        await send(connection, row, payee["reference"])
+    if payee["reference"] is not None or payee["phone"] is None:
+        await send(connection, row, payee)
     elif not payee["asking"]:
         await ask_person(connection, payee)
 
@@ -40,10 +40,10 @@ async def ask_person(connection: Connection, payee: Any) -> None:
     await plan(connection, [asks.ask_person(payee, nth)])
 
 
-async def send(connection: Connection, row: Any, contractor_id: str) -> None:
+async def send(connection: Connection, row: Any, payee: Any) -> None:
     """Plan the one call that moves money."""
     nth = await store.next_send(connection, row["id"])
-    await plan(connection, [asks.ask_send(row, contractor_id, nth)])
+    await plan(connection, [asks.ask_send(row, payee, nth)])
 
 
 async def ask_after(
