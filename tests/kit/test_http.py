@@ -21,7 +21,7 @@ from uzel.errors import (
     Rejected,
     Unavailable,
 )
-from uzel.kit.http import LONGEST_RETRY_AFTER_S, ask, json_of, new_client
+from uzel.kit.http import LONGEST_RETRY_AFTER_S, ask, json_of, new_client, waits
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Refusal = Callable[[httpx2.Response], CallFailed | None]
@@ -198,3 +198,16 @@ def test_a_page_for_people_is_no_broken_contract(body: bytes) -> None:
     assert type(caught.value) is expected
     with pytest.raises(OutcomeUnknown):
         json_of(answer, effect=True)
+
+
+def test_a_provider_may_need_longer_and_an_impatient_client_stays_so() -> None:
+    async def usual() -> None:
+        async with new_client("http://127.0.0.1") as http:
+            assert waits(http, None) == http.timeout
+            longer = waits(http, 30.0)
+            assert (longer.read, longer.connect) == (30.0, http.timeout.connect)
+            assert waits(http, 2.0).read == 2.0
+            http.timeout = httpx2.Timeout(10, read=0.2)
+            assert waits(http, 30.0) == http.timeout
+
+    asyncio.run(usual())
