@@ -1,5 +1,6 @@
 """Contractors: whom the company may pay. Two public clients make one for each payment."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from uzel.connectors.konsol.api import Arguments, Content, call, entity, entity_
 from uzel.connectors.konsol.config import KonsolConfig
 from uzel.connectors.konsol.request import PHONE, demand, full_name
 from uzel.connectors.konsol.shapes import contractor_of
-from uzel.errors import OutcomeUnknown
+from uzel.errors import CallFailed, OutcomeUnknown, Rejected
 from uzel.kit.body import label_of
 
 PATH = "/contractors"
@@ -33,10 +34,17 @@ async def create_contractor(
 ) -> Answer:
     """Make a contractor: `kind` individual or self_employed, `first_name`, `last_name`,
     `patronymic` or None, `phone` (E.164) or None, `taxpayer_id` (ИНН, twelve digits) or None; a
-    self-employed one is known by the ИНН. Answer: reference = their id, data {"kind"}.
+    self-employed one is known by the ИНН. One that they refuse and have already is this one. Answer:
+    reference = their id, data {"kind"}.
     """
     body = contractor_body(arguments)
-    reply = await call(http, config, "POST", PATH, effect=True, body=body)
+    try:
+        reply = await call(http, config, "POST", PATH, effect=True, body=body)
+    except Rejected:
+        with contextlib.suppress(CallFailed):
+            if found := await look_up_contractor(http, config, "", arguments):
+                return found
+        raise
     made = entity(reply.content)
     if made is None:
         raise OutcomeUnknown("Консоль: в ответе нет номера исполнителя")
