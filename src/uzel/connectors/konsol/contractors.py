@@ -34,8 +34,8 @@ async def create_contractor(
 ) -> Answer:
     """Make a contractor: `kind` individual or self_employed, `first_name`, `last_name`,
     `patronymic` or None, `phone` (E.164) or None, `taxpayer_id` (ИНН, twelve digits) or None; a
-    self-employed one is known by the ИНН. One that they refuse and have already is this one. Answer:
-    reference = their id, data {"kind"}.
+    self-employed one is known by the ИНН. One that they refuse since they have them is this one.
+    Answer: reference = their id, data {"kind"}.
     """
     body = contractor_body(arguments)
     try:
