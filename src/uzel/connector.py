@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from uzel.model.chat import ChatSaid
 from uzel.model.deal import Deal
 from uzel.model.inbound import Inbound
 from uzel.model.opt_out import OptOut
@@ -22,7 +23,7 @@ from uzel.model.receipt import Receipt
 from uzel.model.unmapped import Unmapped
 from uzel.model.visit import Visit
 
-Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order | Deal | PayoutHint
+Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order | Deal | PayoutHint | ChatSaid
 
 
 class Config(BaseModel):
