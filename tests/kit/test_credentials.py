@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.kit.credentials import is_credential
+from uzel.kit.credentials import is_credential, without_credentials
 
 CREDENTIALS = (
     *("key", "Key", "KEY", "api_key", "api-key", "apikey", "apiKey", "hookKey", "private.key"),
@@ -50,3 +50,9 @@ def test_writing_it_otherwise_changes_nothing(name: str, separator: str, upper: 
 def test_any_name_will_do(name: str) -> None:
     assert is_credential(name + "token")
     assert is_credential(name) in (True, False)
+
+
+def test_a_path_loses_the_parameters_that_are_credentials() -> None:
+    params = {"token": "1:secret", "method": "getMe", "place": 5, "key": ""}
+    assert without_credentials("/bot1:secret/getMe/5", params) == "/bot***/getMe/5"
+    assert without_credentials("/orders/5", {"place": 5}) == "/orders/5"

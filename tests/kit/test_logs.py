@@ -141,3 +141,12 @@ def test_the_request_id_is_in_every_line_of_its_task() -> None:
     finally:
         logs.request_id.reset(token)
     assert line["request_id"] == "raw-17"
+
+
+@pytest.mark.parametrize("folder", ["", "/file"])
+def test_the_token_of_a_bot_in_an_address_is_taken_out(folder: str) -> None:
+    address = f"https://api.telegram.org{folder}/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PA-_/getMe"
+    line = f'HTTP Request: POST {address} "HTTP/1.1 200 OK"'
+    assert redact_text(line) == (
+        f'HTTP Request: POST https://api.telegram.org{folder}/bot•••/getMe "HTTP/1.1 200 OK"'
+    )

@@ -5,8 +5,11 @@ opens nothing, so it is no credential here.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
+HIDDEN = "***"
 _PARTS = re.compile(
     r"token|secret|passw|passphrase|pwd|credential|cookie|bearer|jwt|sess(?:ion|id)|apiid|apilogin"
     # authorization, x-auth, oauth; not author
@@ -36,3 +39,13 @@ def looks_like_one(name: str) -> bool:
 
 
 remembered = lru_cache(maxsize=1024)(looks_like_one)
+
+
+def without_credentials(path: str, params: Mapping[str, Any]) -> str:
+    """A path with those of its parameters hidden that may be credentials: Telegram wants the token
+    of a bot there.
+    """
+    for name, value in params.items():
+        if value and is_credential(name):
+            path = path.replace(str(value), HIDDEN)
+    return path

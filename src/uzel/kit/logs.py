@@ -40,6 +40,8 @@ _PAIR = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w-])(?:\+?\d{10,15}|\+\d[\d ()-]{8,17}\d)(?![\w-])")
 _DSN_PASSWORD = re.compile(r"(://[^/\s:@]*:)\S*@")
+# Bots of Telegram have their token in the path of each address.
+_BOT_TOKEN = re.compile(r"(?<=/bot)[0-9]+:[A-Za-z0-9_-]+")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -49,6 +51,7 @@ def redact_text(text: str) -> str:
     """
     text = text.encode(errors="backslashreplace").decode()
     text = _PAIR.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", text)
+    text = _BOT_TOKEN.sub(HIDDEN, text)
     text = _DSN_PASSWORD.sub(rf"\1{HIDDEN}@", text)
     return _PHONE.sub(lambda match: match[0][:5] + HIDDEN + match[0][-2:], text)
 

@@ -44,13 +44,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from uzel.kit.credentials import HIDDEN, without_credentials
 from uzel.kit.faults import REFUSALS, REQUEST_KINDS, SILENCES, WEBHOOK_KINDS, FaultKind, Faults
 
 JOURNAL_ENTRIES = 200_000
 LONGEST_HOLD_S = 60.0
 SLOW_S = 2.0
 LINGER_STRUCT = "hh" if os.name == "nt" else "ii"
-HIDDEN = "***"
 SECRET_NAMES = frozenset(
     {
         *("api_id", "api_key", "api_token", "apilogin", "authorization", "key", "password"),
@@ -239,7 +239,7 @@ class Door:
                 connector=self.desk.connector,
                 operation=self.operation,
                 method=sys.intern(asked.method),
-                path=sys.intern(asked.path),
+                path=sys.intern(without_credentials(asked.path, asked.params)),
                 status=None if unanswered else answer.status_code,
                 request=self.describe(asked),
                 fault=fault,
