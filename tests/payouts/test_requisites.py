@@ -242,10 +242,28 @@ def test_spellings_of_one_phone_are_one_phone(subscriber: str, spelled: str) -> 
         ("8 800 200-00-00", "phone_not_mobile"),
         ("9999999999", "phone_fake"),
         ("2200 7702 1272 7079", "phone_invalid"),
+        ("+7 999 000-00-01, +7 999 000-00-02", "phone_more_digits"),
+        ("8 999 000-00-01 8 999 000-00-02", "phone_invalid"),
+        ("+7 999 000-00-01, после 18:00", "phone_more_digits"),
+        ("+7 999 000-00-01 доб. 5", "phone_extension"),
     ],
 )
 def test_what_is_no_phone_of_sbp(raw: object, reason: str) -> None:
     assert reason_of(read_sbp_phone, raw) == reason
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        79990000001,
+        9990000001,
+        "тел. +7 (999) 000-00-01 Мария",
+        "７９９９００００００１",
+        "\u200e89990000001",
+    ],
+)
+def test_what_stands_around_a_phone_makes_no_difference(raw: object) -> None:
+    assert read_sbp_phone(raw) == "+79990000001"
 
 
 @pytest.mark.parametrize(

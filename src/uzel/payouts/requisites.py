@@ -40,6 +40,7 @@ class RequisiteRejected(ValueError):
     card_checksum      the Luhn digit does not fit: a slip of the finger
     card_fake          one digit repeated: it may pass the checksum and is nobody's card
     phone_not_russian  reachable, but no Russian mobile number, and SBP knows no others
+    phone_more_digits  there is more than one number: a second phone, an hour, a sum
     amount_unreadable  no amount, two possible ones, finer than a kopeck, or not in roubles
     amount_too_small   below what may be paid at once
     amount_too_large   above it
@@ -187,7 +188,8 @@ def luhn(digits: str) -> int:
 
 def read_sbp_phone(raw: object) -> str:
     """The phone of a receiver by SBP, `+79` and nine digits: a Russian mobile number however it is
-    written, see `uzel.model.phone`. Raises RequisiteRejected, nothing else.
+    written, see `uzel.model.phone`. For a text message the first phone of several would do; money
+    must not go to one of two people. Raises RequisiteRejected, nothing else.
     """
     try:
         phone = parse_phone(raw, region="RU")
@@ -195,7 +197,16 @@ def read_sbp_phone(raw: object) -> str:
         raise RequisiteRejected(refusal.reason) from None
     if not _RUSSIAN_MOBILE.fullmatch(phone.e164):
         raise RequisiteRejected("phone_not_russian")
+    national = phone.e164.removeprefix("+7")
+    if isinstance(raw, str) and decimals(raw) not in (national, f"7{national}", f"8{national}"):
+        raise RequisiteRejected("phone_more_digits")
     return phone.e164
+
+
+def decimals(text: str) -> str:
+    """The digits of a text, in whatever script, as ASCII."""
+    found = (unicodedata.decimal(sign, None) for sign in unicodedata.normalize("NFKC", text))
+    return "".join(str(digit) for digit in found if digit is not None)
 
 
 @dataclass(frozen=True, slots=True)
