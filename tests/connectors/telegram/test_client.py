@@ -76,6 +76,20 @@ def test_what_leaves_is_no_more_than_was_asked(
     assert asked[-1][2]["reply_markup"] == {"inline_keyboard": [[button]]}
 
 
+def test_half_a_letter_does_not_stop_a_message(
+    run: Run, answering: Answering, asked: list[Any]
+) -> None:
+    config = answering(SENT)
+    button = {"text": "да\ud83d", "url": "https://a.example/\udc00"}
+    run(config, "send_message", chat_id=CHAT, text="при\ud83dвет\n\u0000!", keyboard=[[button]])
+    run(config, "send_photo", chat_id=CHAT, file_id="AgACAgIAAxkBAAI", caption="\ud83dчек")
+    sent = [content for _, _, content in asked]
+    (row,) = sent[0]["reply_markup"]["inline_keyboard"]
+    assert sent[0]["text"] == "привет\n!"
+    assert row == [{"text": "да", "url": "https://a.example/"}]
+    assert sent[1]["caption"] == "чек"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -89,6 +103,8 @@ def test_what_leaves_is_no_more_than_was_asked(
         {"keyboard": [[{"text": "", "data": "x"}]]},
         {"keyboard": [[{"text": "x"}]]},
         {"keyboard": [["x"]]},
+        {"keyboard": [[{"text": "x", "data": "a\u0000"}]]},
+        {"keyboard": [[{"text": "x", "data": "\ud800"}]]},
         {"keyboard": [5]},
     ],
 )
@@ -259,9 +275,9 @@ def test_a_press_is_answered_once_it_is_known(
 
 
 def test_whose_token_it_is(run: Run, config: TelegramConfig, answering: Answering) -> None:
-    bot_id = int(config.token.get_secret_value().partition(":")[0])
-    data = {"id": bot_id, "account": "@uzel_sandbox_bot", "name": "Узел"}
-    assert run(config, "get_me").data == data
+    answer = run(config, "get_me")
+    assert answer.reference == config.token.get_secret_value().partition(":")[0]
+    assert answer.data == {"account": "@uzel_sandbox_bot", "name": "Узел"}
     for result in ({}, {"id": 5}, {"id": "5", "username": "x"}, True, None):
         with pytest.raises(ContractBroken):
             run(answering({"ok": True, "result": result}), "get_me")

@@ -16,7 +16,7 @@ from uzel.connectors.telegram.codes import NOT_MODIFIED
 from uzel.connectors.telegram.config import TelegramConfig
 from uzel.connectors.telegram.values import chat_in, file_in, id_in
 from uzel.errors import ContractBroken, OutcomeUnknown, Rejected
-from uzel.kit.body import at, text_of
+from uzel.kit.body import at, storable, text_of
 
 MOST_BUTTON_BYTES = 64  # InlineKeyboardButton, callback_data
 LONGEST_CAPTION = 1024  # sendPhoto, sendDocument
@@ -26,13 +26,13 @@ Arguments = Mapping[str, Any]
 
 
 async def get_me(http: httpx2.AsyncClient, config: TelegramConfig, arguments: Arguments) -> Answer:
-    """Whose token this is. Answer: data {"id", "account" (`@name`), "name"}."""
+    """Whose token this is. Answer: reference = the bot's id, data {"account" (`@name`), "name"}."""
     bot = await call(http, config, "getMe", effect=False)
     bot_id, username = id_in(at(bot, "id")), text_of(at(bot, "username"))
     if bot_id is None or username is None:
         raise ContractBroken("Telegram: в ответе о боте нет id или имени")
     name = text_of(at(bot, "first_name"))
-    return Answer(data={"id": bot_id, "account": f"@{username}", "name": name})
+    return Answer(reference=str(bot_id), data={"account": f"@{username}", "name": name})
 
 
 async def send_message(
@@ -45,7 +45,7 @@ async def send_message(
 
     Answer: as of `sent`. Raises every CallFailed but ContractBroken.
     """
-    body = {**addressed(arguments), "text": str(arguments["text"])}
+    body = {**addressed(arguments), "text": plain(arguments["text"])}
     return sent(await call(http, config, "sendMessage", body, effect=True))
 
 
@@ -74,7 +74,7 @@ async def send_file(
         raise Rejected("Telegram: это не id файла", code="file_unknown")
     body = {**addressed(arguments), kind: file_id}
     if caption := arguments.get("caption"):
-        body["caption"] = str(caption)[:LONGEST_CAPTION]
+        body["caption"] = plain(caption)[:LONGEST_CAPTION]
     return sent(await call(http, config, method, body, effect=True))
 
 
@@ -84,7 +84,7 @@ async def edit_message_text(
     """Put `text` in the place of that of `message_id` in `chat_id`, and `keyboard` in the place of
     its buttons; none given: they go. Answer: as of `edit`.
     """
-    body = {**which(arguments), "text": str(arguments["text"])}
+    body = {**which(arguments), "text": plain(arguments["text"])}
     return await edit(http, config, "editMessageText", body)
 
 
@@ -123,7 +123,7 @@ async def answer_callback_query(
     """
     body: Content = {"callback_query_id": str(arguments["callback_id"])}
     if text := arguments.get("text"):
-        body["text"] = str(text)[:LONGEST_NOTICE]
+        body["text"] = plain(text)[:LONGEST_NOTICE]
     if arguments.get("alert"):
         body["show_alert"] = True
     await call(http, config, "answerCallbackQuery", body, effect=True)
@@ -183,12 +183,19 @@ def button_of(button: Any) -> Content:
     """InlineKeyboardButton of {"text", "data"} or {"text", "url"}. Raises Rejected."""
     match button:
         case {"text": str(text), "data": str(data)} if text:
-            if not 0 < len(data.encode("utf-8", "replace")) <= MOST_BUTTON_BYTES:
+            if plain(data) != data or not 0 < len(data.encode()) <= MOST_BUTTON_BYTES:
                 raise Rejected("Telegram: данные кнопки занимают от 1 до 64 байт", code="keyboard")
-            return {"text": text, "callback_data": data}
+            return {"text": plain(text), "callback_data": data}
         case {"text": str(text), "url": str(url)} if text and url:
-            return {"text": text, "url": url}
+            return {"text": plain(text), "url": plain(url)}
     raise unreadable_button()
+
+
+def plain(value: Any) -> str:
+    """A text without what no request can carry: half a surrogate pair would end a call as a fault
+    of ours, with nobody knowing whether it left.
+    """
+    return storable(str(value))
 
 
 def unreadable_button() -> Rejected:
