@@ -13,7 +13,8 @@ from uzel.connectors.konsol.miniature import Content, Office, Payment, Refused
 from uzel.connectors.konsol.pages import NEXT_PAGE
 from uzel.connectors.konsol.privacy import masked
 from uzel.connectors.konsol.shapes import CURRENCY, amount_minor, reference_in
-from uzel.kit.sandbox import HIDDEN, Asked
+from uzel.kit.credentials import HIDDEN
+from uzel.kit.sandbox import Asked
 from uzel.model.currency import text
 from uzel.model.phone import mask_phone
 
