@@ -52,11 +52,10 @@ def parses(command: str) -> bool:
     if not rest and subcommands(parser) is not None:
         return bool(words)
     given = [word for word in rest if not word.startswith("-")]
-    needed = [] if given else [a for a in parser._actions if not a.option_strings and a.required]
+    asks = [a for a in parser._actions if a.required and (a.option_strings or not given)]
+    needed = [word for a in asks for word in (*a.option_strings[:1], "1") if word not in rest]
     try:
-        build_parser().parse_args(
-            [PLACEHOLDERS.get(word, word) for word in words] + ["1"] * len(needed)
-        )
+        build_parser().parse_args([PLACEHOLDERS.get(word, word) for word in words] + needed)
     except SystemExit as stopped:
         return stopped.code == 0
     return True

@@ -75,7 +75,7 @@ def absent(text: str, config: TelegramConfig) -> None:
     assert text and secretless(text, config)
 
 
-@pytest.mark.parametrize("kind", [None, *(set(FaultKind) - WEBHOOK_KINDS - {FaultKind.SLOW})])
+@pytest.mark.parametrize("kind", [None, *sorted(set(FaultKind) - WEBHOOK_KINDS - {FaultKind.SLOW})])
 def test_no_end_of_a_call_tells_the_token(
     session_caller: Caller,
     canary: TelegramConfig,
