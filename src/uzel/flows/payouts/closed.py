@@ -68,9 +68,7 @@ async def on_sent(connection: Connection, row: Any, effect: Effect, result: Resu
     if result.state is Call.ACCEPTED:
         await taken(connection, row, result)
     elif result.state is Call.UNKNOWN:
-        await move(
-            connection, row, State.UNKNOWN, made_by=PROVIDER, reason=result.detail or "no answer"
-        )
+        await move(connection, row, State.UNKNOWN, made_by=PROVIDER, reason=result.detail)
     elif result.state is Call.PLANNED:
         await move(connection, row, State.WAITING, made_by=PROVIDER, reason=result.detail)
     elif result.state in ENDED:
