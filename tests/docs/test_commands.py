@@ -53,7 +53,8 @@ def parses(command: str) -> bool:
         return bool(words)
     given = [word for word in rest if not word.startswith("-")]
     asks = [a for a in parser._actions if a.required and (a.option_strings or not given)]
-    needed = [word for a in asks for word in (*a.option_strings[:1], "1") if word not in rest]
+    lacks = [a for a in asks if not set(a.option_strings) & set(rest)]
+    needed = [word for a in lacks for word in (*a.option_strings[:1], "1")]
     try:
         build_parser().parse_args([PLACEHOLDERS.get(word, word) for word in words] + needed)
     except SystemExit as stopped:
