@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from uzel.ledger.command import Command, End, Hold, How, Leg, No, Post
+from uzel.ledger.command import Command, End, Hold, How, Leg, No, Post, Standing
 
 # (name, currency, floor): two partners, one with credit, and the house.
 ACCOUNTS = (
@@ -26,8 +26,10 @@ class Books:
     currencies: Mapping[int, str]
     posted: dict[int, int] = field(default_factory=dict)
     made: dict[str, Command] = field(default_factory=dict)
-    # Number of a hold → account, amount; `ends`: how it ended.
+    numbers: dict[str, int] = field(default_factory=dict)
+    # Number of a hold → account, amount; `owners`: also of those that ended; `ends`: how.
     open: dict[int, tuple[int, int]] = field(default_factory=dict)
+    owners: dict[int, int] = field(default_factory=dict)
     ends: dict[int, End] = field(default_factory=dict)
     taken_back: set[int] = field(default_factory=set)
     entries: dict[int, Post] = field(default_factory=dict)
@@ -37,6 +39,25 @@ class Books:
 
     def available(self, account: int) -> int:
         return self.posted.get(account, 0) - self.held(account)
+
+    def standing(self, account: int | None) -> Standing | None:
+        if account is None or account not in self.floors:
+            return None
+        return Standing(self.posted.get(account, 0), self.held(account), self.floors[account])
+
+    def decider(self, command: Command) -> int | None:
+        """The account whose standing a verdict tells."""
+        if isinstance(command, End):
+            return self.owners.get(command.hold)
+        return command.account if isinstance(command, Hold) else command.legs[0].account
+
+    def number(self, command: Command) -> int | None:
+        """Under which number it was done; None: it was not."""
+        if not isinstance(command, End):
+            return self.numbers.get(command.origin)
+        if (done := self.ends.get(command.hold)) is None:
+            return None
+        return self.numbers[done.post.origin] if done.post else command.hold
 
     def says(self, command: Command) -> No | None:
         """Why not; None: it is to be done, or was."""
@@ -51,7 +72,9 @@ class Books:
         if isinstance(command, Hold):
             if command.origin not in self.made:
                 self.made[command.origin] = command
+                self.numbers[command.origin] = number
                 self.open[number] = (command.account, command.amount_minor)
+                self.owners[number] = command.account
         elif isinstance(command, End):
             if command.hold not in self.ends:
                 del self.open[command.hold]
@@ -60,6 +83,7 @@ class Books:
                     self.do(command.post, number)
         elif command.origin not in self.made:
             self.made[command.origin] = command
+            self.numbers[command.origin] = number
             self.entries[number] = command
             if command.reverses is not None:
                 self.taken_back.add(command.reverses)
