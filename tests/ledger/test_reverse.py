@@ -13,6 +13,7 @@ from uzel.ledger.command import Hold, Leg, Post
 from uzel.ledger.expire import expire
 from uzel.ledger.post import post
 from uzel.ledger.reverse import reverse
+from uzel.model.currency import MOST_MINOR
 
 
 def test_an_entry_is_taken_back_once(dsn: str) -> None:
@@ -52,6 +53,56 @@ def test_an_entry_is_taken_back_once(dsn: str) -> None:
             with pytest.raises(LedgerError, match="no entry"):
                 await reverse(connection, 999, "anna", "nothing")
         assert (await chain.verify(pool)).faults == ()
+        pool.terminate()
+
+    go(story)
+
+
+def test_a_correction_says_who_made_it_and_why(dsn: str) -> None:
+    async def story() -> None:
+        pool = await database.open_pool(dsn, size=2, name="reverse")
+        async with pool.acquire() as connection, connection.transaction():
+            partner = await open_account(connection, "live", "partner", "KZT")
+            house = await open_account(connection, "live", "house", "KZT")
+            legs = (Leg(house, -5), Leg(partner, 5))
+            (made,) = await post(connection, [Post("a", "top_up", legs, "boris")])
+            told = await reverse(connection, made.number or 0, "anna", "typo")
+            assert told == {
+                "entry": told["entry"],
+                "legs": [
+                    {"account": "house", "currency": "KZT", "amount": "0.05"},
+                    {"account": "partner", "currency": "KZT", "amount": "-0.05"},
+                ],
+            }
+            row = await connection.fetchrow(
+                "select kind, made_by, reason, reverses_id from ledger_entry where id = $1",
+                told["entry"],
+            )
+            assert row and tuple(row) == ("reversal", "anna", "typo", made.number)
+        pool.terminate()
+
+    go(story)
+
+
+def test_a_correction_that_cannot_be_written_down_names_the_cause(dsn: str) -> None:
+    async def story() -> None:
+        pool = await database.open_pool(dsn, size=2, name="reverse")
+        async with pool.acquire() as connection:
+            partner, house, other = [
+                await open_account(connection, "live", name, "KZT")
+                for name in ("partner", "house", "other")
+            ]
+            async with connection.transaction():
+                wrong = Post("a", "top_up", (Leg(house, -5), Leg(partner, 5)))
+                full = [
+                    Post("b", "fee", (Leg(other, -MOST_MINOR), Leg(house, MOST_MINOR))),
+                    Post("c", "fee", (Leg(partner, -3), Leg(house, 3))),
+                ]
+                made, *rest = await post(connection, [wrong, *full])
+            assert all(verdict.is_done for verdict in rest)
+            with pytest.raises(LedgerError, match=f"entry {made.number}: out_of_range"):
+                async with connection.transaction():
+                    await reverse(connection, made.number or 0, "anna", "typo")
         pool.terminate()
 
     go(story)

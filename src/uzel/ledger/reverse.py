@@ -24,13 +24,11 @@ async def reverse(
     "amount"}]}. In a transaction of the caller's. Raises LedgerError.
     """
     rows = await store.entries(connection, [], [entry])
-    legs = opposite(
-        [Leg(row["account_id"], row["amount_minor"]) for row in rows if row["id"] == entry]
-    )
-    if not legs:
-        raise LedgerError(f"there is no entry {entry}")
     if any(row["reverses_id"] == entry for row in rows):
         raise LedgerError(f"entry {entry}: {WORDS[No.REVERSED]}")
+    legs = opposite([Leg(row["account_id"], row["amount_minor"]) for row in rows])
+    if not legs:
+        raise LedgerError(f"there is no entry {entry}")
     accounts = await find(connection, [leg.account for leg in legs])
     told = [
         {
