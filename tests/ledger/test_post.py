@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger_books import ACCOUNTS, Books, amounts, legs, origins
-from parts import go
+from parts import go, until
 from uzel.kit import database
 from uzel.ledger.accounts import balance_at, open_account, set_floor, standing
-from uzel.ledger.command import Command, End, Hold, How, Leg, No, Post, Verdict
+from uzel.ledger.command import Command, End, Hold, How, Leg, No, Post, Standing, Verdict
 from uzel.ledger.post import Ledger, post
 
 posts = st.builds(Post, origins, st.just("any"), legs())
@@ -25,11 +25,26 @@ ends = st.one_of(
     st.builds(End, st.integers(1, 5), st.just(How.POSTED), posts),
 )
 
+WAITING = (
+    "select count(*) from pg_stat_activity "
+    "where datname = current_database() and wait_event_type = 'Lock'"
+)
+ENTRIES = """
+select kind, origin, made_by, reason, reverses_id, details from ledger_entry
+ where id = any($1) order by id
+"""
+HOLDS = """
+select h.kind, h.origin, h.account_id, h.amount_minor, h.expires_at, h.details,
+       x.how, x.taken_minor, x.entry_id, x.made_by, x.reason
+  from ledger_hold h join ledger_hold_end x on x.hold_id = h.id
+ where h.id = any($1) order by h.id
+"""
+
 
 @contextlib.asynccontextmanager
-async def fresh(dsn: str) -> AsyncIterator[tuple[database.Pool, list[int]]]:
+async def fresh(dsn: str, size: int = 8) -> AsyncIterator[tuple[database.Pool, list[int]]]:
     """A pool, and the accounts of `ACCOUNTS` in a book of their own: the numbers they have."""
-    pool = await database.open_pool(dsn, size=8, name="ledger")
+    pool = await database.open_pool(dsn, size=size, name="ledger")
     try:
         async with pool.acquire() as connection:
             unique = datetime.now(UTC).isoformat()
@@ -167,20 +182,174 @@ def test_one_origin_in_two_processes_is_one_entry(shared_dsn: str) -> None:
     """Even on accounts that have nothing in common, where no lock is shared."""
 
     async def story() -> None:
-        async with fresh(shared_dsn) as (pool, (first, second, _, house, _)):
+        async with fresh(shared_dsn) as (pool, (first, _, dollars, house, house_usd)):
             ledgers = [Ledger(pool) for _ in range(4)]
+            moves = [(Leg(house, -1), Leg(first, 1)), (Leg(house_usd, -1), Leg(dollars, 1))]
             for turn in range(20):
                 origin = f"one {first} {turn}"
                 verdicts = await asyncio.gather(
                     *(
-                        ledger.submit(
-                            Post(origin, "any", (Leg(house, -1), Leg([first, second][n % 2], 1)))
-                        )
+                        ledger.submit(Post(origin, "any", moves[n % 2]))
                         for n, ledger in enumerate(ledgers)
                     )
                 )
                 assert sum(it.is_done and not it.repeated for it in verdicts) == 1
                 assert sum(it.refused is No.CONFLICT for it in verdicts) == 2
+
+    go(story)
+
+
+def test_who_comes_second_under_an_origin_costs_its_neighbours_nothing(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with fresh(shared_dsn) as (pool, (first, _, dollars, house, house_usd)):
+            ledger, origin = Ledger(pool), f"second {first}"
+            async with pool.acquire() as connection, connection.transaction():
+                faster = Post(origin, "any", (Leg(house_usd, -1), Leg(dollars, 1)))
+                (made,) = await post(connection, [faster])
+                move = (Leg(house, -1), Leg(first, 1))
+                group = [
+                    asyncio.create_task(ledger.submit(Post(name, "any", move)))
+                    for name in (f"{origin} before", origin, f"{origin} after")
+                ]
+                await until(lambda: pool.fetchval(WAITING))
+            assert made.is_done
+            assert [it.refused for it in await asyncio.gather(*group)] == [None, No.CONFLICT, None]
+            assert await standing(pool, first) == Standing(2, 0, 0)
+
+    go(story)
+
+
+def test_those_who_wait_for_an_account_leave_the_pool_to_others(shared_dsn: str) -> None:
+    """However many they are, they take one connection; and those that came first go first."""
+
+    async def story() -> None:
+        async with fresh(shared_dsn, size=3) as (pool, (first, _, _, house, _)):
+            ledger = Ledger(pool)
+            async with pool.acquire() as connection, connection.transaction():
+                await post(connection, [Post(f"w {first}", "any", (Leg(house, -1), Leg(first, 1)))])
+                waiting = []
+                for turn in range(4):
+                    amount = -1 if turn else 2
+                    move = (Leg(house, -amount), Leg(first, amount))
+                    command = Post(f"w {first} {turn}", "any", move)
+                    waiting.append(asyncio.create_task(ledger.submit(command)))
+                    await until(lambda: pool.fetchval(WAITING))
+                assert await pool.fetchval(WAITING) == 1
+                async with pool.acquire(timeout=5):
+                    pass
+            await ledger.close()
+            verdicts = [it.result() for it in waiting]
+            assert [it.refused for it in verdicts] == [None, None, None, None]
+            assert await standing(pool, first) == Standing(0, 0, 0)
+
+    go(story)
+
+
+def test_what_was_submitted_is_done_when_a_ledger_is_closed(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with fresh(shared_dsn) as (pool, (first, _, _, house, _)):
+            ledger = Ledger(pool)
+            move = (Leg(house, -1), Leg(first, 1))
+            waiting = [
+                asyncio.create_task(ledger.submit(Post(f"close {first} {n}", "any", move)))
+                for n in range(3)
+            ]
+            await asyncio.sleep(0)
+            await ledger.close()
+            assert await standing(pool, first) == Standing(3, 0, 0)
+            assert all(it.is_done for it in await asyncio.gather(*waiting))
+
+    go(story)
+
+
+def test_all_that_was_told_can_be_read_again(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with fresh(shared_dsn) as (pool, (first, second, _, house, _)):
+            later = datetime.now(UTC) + timedelta(hours=1)
+            told, asked = {"order": "№ 7", "lines": [1, None]}, 'it\'s "their" \\ wish, {all}'
+            fill = (Leg(house, -90), Leg(first, 90))
+            moves: list[Command] = [
+                Post(f"a {first}", "top_up", fill, "anna", asked, None, told),
+                Hold(f"h {first}", "payment", first, 60, later, told),
+                Hold(f"i {first}", "deposit", second, 20),
+            ]
+            made, held, other = [it.number or 0 for it in await grouped(pool, moves)]
+            back = Post(f"r {first}", "refund", (Leg(house, 90), Leg(first, -90)), None, None, made)
+            take = Post(f"t {first}", "fee", (Leg(first, -40), Leg(house, 40)), "clara")
+            verdicts = await grouped(
+                pool,
+                [
+                    End(held, How.POSTED, take, "dora", asked),
+                    End(other, How.RELEASED, None, "eva", "late"),
+                    Post(f"u {first}", "top_up", (Leg(house, -40), Leg(first, 40))),
+                    back,
+                ],
+            )
+            assert [it.refused for it in verdicts] == [None] * 4
+            taken, taken_back = verdicts[0].number, verdicts[3].number
+            rows = await pool.fetch(ENTRIES, [made, taken, taken_back])
+            assert [tuple(row) for row in rows] == [
+                ("top_up", f"a {first}", "anna", asked, None, told),
+                ("fee", f"t {first}", "clara", None, None, None),
+                ("refund", f"r {first}", None, None, made, None),
+            ]
+            assert [tuple(row) for row in await pool.fetch(HOLDS, [held, other])] == [
+                (
+                    "payment",
+                    f"h {first}",
+                    first,
+                    60,
+                    later,
+                    told,
+                    "posted",
+                    40,
+                    taken,
+                    "dora",
+                    asked,
+                ),
+                (
+                    "deposit",
+                    f"i {first}",
+                    second,
+                    20,
+                    None,
+                    None,
+                    "released",
+                    0,
+                    None,
+                    "eva",
+                    "late",
+                ),
+            ]
+
+    go(story)
+
+
+def test_an_entry_is_taken_back_once_whoever_asks(shared_dsn: str) -> None:
+    """In a later group, by what the database knows."""
+
+    async def story() -> None:
+        async with fresh(shared_dsn) as (pool, (first, _, _, house, _)):
+            (made,) = await grouped(
+                pool, [Post(f"b {first}", "top_up", (Leg(house, -9), Leg(first, 9)))]
+            )
+            back, part = (Leg(house, 9), Leg(first, -9)), (Leg(house, 4), Leg(first, -4))
+
+            def taking(name: str, legs: tuple[Leg, ...], number: int | None) -> Post:
+                return Post(f"{name} {first}", "any", legs, reverses=number)
+
+            verdicts = [
+                (await grouped(pool, [command]))[0].refused
+                for command in (
+                    taking("part", part, made.number),
+                    taking("nothing", back, -1),
+                    taking("all", back, made.number),
+                    taking("all", back, made.number),
+                    taking("again", back, made.number),
+                )
+            ]
+            assert verdicts == [No.CONFLICT, No.CONFLICT, None, None, No.REVERSED]
+            assert await standing(pool, first) == Standing(0, 0, 0)
 
     go(story)
 
