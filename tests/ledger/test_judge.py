@@ -1,7 +1,8 @@
 """The judge against books kept on paper, step after step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -116,14 +117,20 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 FULL = (Leg(1, MOST_MINOR), Leg(2, -MOST_MINOR))
 
 
-def books_of(*sides: tuple[str, str], holds: Sequence[KnownHold] = ()) -> Judge:
-    """A judge over accounts without floors, numbered from 1, with nothing posted to them."""
+def books_of(
+    *sides: tuple[str, str],
+    holds: Sequence[KnownHold] = (),
+    stand: Mapping[int, Standing] | None = None,
+) -> Judge:
+    """A judge over accounts numbered from 1; where none is told, nothing was posted to them and
+    they have no floor.
+    """
     numbered = dict(enumerate(sides, 1))
     standings = {
         number: Standing(0, sum(it.amount_minor for it in holds if it.account == number))
         for number in numbered
     }
-    ground = Ground(numbered, standings, dict.fromkeys(numbered, 0))
+    ground = Ground(numbered, standings | dict(stand or {}), dict.fromkeys(numbered, 0))
     ground.holds = {it.id: it for it in holds}
     return Judge(ground, count(1), count(1))
 
@@ -153,6 +160,108 @@ def test_an_entry_is_one_move_inside_one_book(legs: tuple[Leg, ...], refused: No
     assert verdict.before == stood
     if refused:
         assert verdict.standing == stood
+
+
+@pytest.mark.parametrize(
+    ("stands", "amount", "refused"),
+    [
+        pytest.param(Standing(30, 10, 0), 20, None, id="the last of it"),
+        pytest.param(Standing(30, 10, 0), 21, No.FUNDS, id="one too many"),
+        pytest.param(Standing(0, 0, -5), 5, None, id="all the credit"),
+        pytest.param(Standing(0, 0, -5), 6, No.FUNDS, id="more than the credit"),
+        pytest.param(Standing(0, 0), 0, No.OUT_OF_RANGE, id="nothing"),
+        pytest.param(Standing(0, 0), MOST_MINOR, None, id="as much as can be written"),
+        pytest.param(Standing(0, 0), MOST_MINOR + 1, No.OUT_OF_RANGE, id="too much"),
+        pytest.param(Standing(9, 1), MOST_MINOR, No.OUT_OF_RANGE, id="held too much"),
+        pytest.param(Standing(9, 1), MOST_MINOR - 1, None, id="held as much as can be written"),
+        pytest.param(Standing(-1, 0), MOST_MINOR, No.OUT_OF_RANGE, id="available too little"),
+        pytest.param(Standing(-1, 0), MOST_MINOR - 1, None, id="as little as can be written"),
+    ],
+)
+def test_a_hold_takes_what_is_available(stands: Standing, amount: int, refused: No | None) -> None:
+    judge = books_of(("live", "RUB"), stand={1: stands})
+    (verdict,) = judge.judge([Hold("a", "any", 1, amount)])
+    after = replace(stands, held_minor=stands.held_minor + amount) if not refused else stands
+    assert verdict == Verdict(None if refused else 1, refused, standing=after, before=stands)
+    assert judge.writing.is_empty == (refused is not None)
+
+
+@pytest.mark.parametrize(
+    ("stands", "amount", "refused"),
+    [
+        pytest.param(Standing(30, 10, 0), -20, None, id="the last of it"),
+        pytest.param(Standing(30, 10, 0), -21, No.FUNDS, id="what is held is not there"),
+        pytest.param(Standing(0, 0, -5), -5, None, id="all the credit"),
+        pytest.param(Standing(0, 0, -5), -6, No.FUNDS, id="more than the credit"),
+        pytest.param(Standing(-9, 0, 0), 5, None, id="who owes may pay a part"),
+        pytest.param(Standing(5, 0), MOST_MINOR - 5, None, id="as much as can be written"),
+        pytest.param(Standing(5, 0), MOST_MINOR - 4, No.OUT_OF_RANGE, id="too much"),
+        pytest.param(Standing(5, 9), MOST_MINOR - 4, No.OUT_OF_RANGE, id="too much, some held"),
+        pytest.param(Standing(-5, 0), 5 - MOST_MINOR, None, id="as little as can be written"),
+        pytest.param(Standing(-5, 0), 4 - MOST_MINOR, No.OUT_OF_RANGE, id="too little"),
+        pytest.param(Standing(-5, 1), 5 - MOST_MINOR, No.OUT_OF_RANGE, id="available too little"),
+    ],
+)
+def test_a_post_takes_what_is_available(stands: Standing, amount: int, refused: No | None) -> None:
+    judge = books_of(("live", "RUB"), ("live", "RUB"), stand={1: stands})
+    (verdict,) = judge.judge([Post("a", "any", (Leg(1, amount), Leg(2, -amount)))])
+    after = replace(stands, posted_minor=stands.posted_minor + amount) if not refused else stands
+    assert verdict == Verdict(None if refused else 1, refused, standing=after, before=stands)
+
+
+def test_who_asks_again_gets_what_was_done_and_nothing_else() -> None:
+    judge = books_of(("live", "RUB"), ("live", "RUB"))
+    move, other = (Leg(1, -5), Leg(2, 5)), (Leg(1, -6), Leg(2, 6))
+    after = Standing(-5, 60)
+    first, held, *again = judge.judge(
+        [
+            Post("a", "any", move),
+            Hold("a", "any", 1, 60),
+            Post("a", "any", move, "anna"),
+            Post("a", "any", other),
+            Hold("a", "any", 1, 60),
+            Hold("a", "any", 1, 61),
+            Hold("a", "any", 2, 60),
+            Hold("b", "any", 9, 60),
+        ]
+    )
+    assert first.is_done
+    assert held.is_done
+    assert again == [
+        Verdict(1, repeated=True, standing=after, before=after),
+        Verdict(refused=No.CONFLICT, standing=after, before=after),
+        Verdict(1, repeated=True, standing=after, before=after),
+        Verdict(refused=No.CONFLICT, standing=after, before=after),
+        Verdict(refused=No.CONFLICT, standing=Standing(5, 0), before=Standing(5, 0)),
+        Verdict(refused=No.ACCOUNT_UNKNOWN),
+    ]
+
+
+def test_money_of_a_hold_is_taken_once_under_its_own_origin() -> None:
+    judge = books_of(("live", "RUB"), ("live", "RUB"), holds=[KnownHold(7, 1, 10)])
+    take, more = (Leg(1, -4), Leg(2, 4)), (Leg(1, -5), Leg(2, 5))
+    after = Standing(-4, 0)
+    verdicts = judge.judge(
+        [
+            Post("used", "any", (Leg(2, -1), Leg(2, 1))),
+            End(7, How.POSTED, Post("used", "any", take)),
+            End(7, How.POSTED, Post("a", "any", take)),
+            End(7, How.POSTED, Post("a", "any", take)),
+            End(7, How.POSTED, Post("a", "any", more)),
+            End(7, How.POSTED, Post("b", "any", take)),
+            End(7, How.POSTED, Post("used", "any", (Leg(2, -1), Leg(2, 1)))),
+            End(7, How.RELEASED),
+            End(8, How.RELEASED),
+        ]
+    )
+    ended = Verdict(refused=No.HOLD_ENDED, standing=after, before=after, ended=How.POSTED)
+    assert verdicts[1:] == [
+        Verdict(refused=No.CONFLICT, standing=Standing(0, 10), before=Standing(0, 10)),
+        Verdict(2, standing=after, before=Standing(0, 10)),
+        Verdict(2, repeated=True, standing=after, before=after),
+        *[ended] * 4,
+        Verdict(refused=No.HOLD_UNKNOWN),
+    ]
 
 
 def test_all_that_was_told_is_written() -> None:
