@@ -3,18 +3,23 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from parts import go
+from parts import go, until
 from uzel.kit import database
 from uzel.ledger import chain
 from uzel.ledger.accounts import open_account
 from uzel.ledger.command import End, Hold, How, Leg, Post
 from uzel.ledger.post import Ledger, post
 
+WAITING = (
+    "select count(*) from pg_stat_activity "
+    "where datname = current_database() and wait_event_type = 'Lock'"
+)
 TAMPER = "set session_replication_role = replica"
 
 
@@ -195,5 +200,135 @@ def test_links_are_made_while_others_post(dsn: str) -> None:
             assert await linking == 120 + 5 + 1
             proof = await chain.verify(pool)
             assert (proof.faults, proof.unsealed) == ((), 0)
+
+    go(story)
+
+
+async def top_up(pool: database.Pool, partner: int, house: int) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        legs = (Leg(house, -1), Leg(partner, 1))
+        (made,) = await post(connection, [Post(f"{uuid4()}", "top_up", legs)])
+        assert made.is_done
+
+
+def test_a_link_has_at_most_so_many_entries_however_their_numbers_run(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, partner, house):
+            await pool.execute("select setval('ledger_entry_id_seq', 3 * $1)", chain.LONGEST_LINK)
+            for _ in range(3):
+                await top_up(pool, partner, house)
+            async with pool.acquire() as connection:
+                last = await pool.fetchval("select max(id) from ledger_entry")
+                links = [await chain.add_link(connection, last, 3) for _ in range(3)]
+            assert links == [3, 1, 0]
+            await pool.execute("select setval('ledger_entry_id_seq', 6 * $1)", chain.LONGEST_LINK)
+            await top_up(pool, partner, house)
+            assert await chain.seal(pool) == 1
+            proof = await chain.verify(pool)
+            assert (proof.faults, proof.seals, proof.unsealed) == ((), 6, 0)
+
+    go(story)
+
+
+def test_a_posting_that_takes_long_is_not_waited_for(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, partner, house):
+            async with pool.acquire() as connection, connection.transaction():
+                legs = (Leg(house, -1), Leg(partner, 1))
+                await post(connection, [Post("slow", "top_up", legs)])
+                assert await chain.seal(pool) == 0
+            assert await chain.seal(pool) == 2
+
+    go(story)
+
+
+def test_of_two_who_add_the_same_link_one_does(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            async with pool.acquire() as connection, connection.transaction():
+                assert await chain.add_link(connection, 99) == 1
+                late = asyncio.create_task(chain.seal(pool))
+                await until(lambda: pool.fetchval(WAITING))
+            assert await late == 0
+            proof = await chain.verify(pool)
+            assert (proof.faults, proof.seals, proof.unsealed) == ((), 4, 0)
+
+    go(story)
+
+
+def test_a_proof_is_of_one_moment_and_tells_how_far_it_is(dsn: str) -> None:
+    """What is posted while it looks belongs to the next one."""
+
+    async def story() -> None:
+        async with filled(dsn) as (pool, partner, house):
+            told: list[tuple[str, int, int]] = []
+
+            async def meanwhile() -> None:
+                other = await database.open_pool(dsn, size=1, name="meanwhile")
+                await top_up(other, partner, house)
+                other.terminate()
+
+            def tell(what: str, done: int, of: int) -> None:
+                told.append((what, done, of))
+                if (what, done) == ("seals", 2):
+                    with ThreadPoolExecutor(1) as thread:
+                        thread.submit(go, meanwhile).result()
+
+            proof = await chain.verify(pool, progress=tell)
+            assert (proof.entries, proof.postings, proof.unsealed) == (7, 14, 1)
+            checks = [(kind, number, 5) for number, kind in enumerate(chain.CHECKS)]
+            assert told == [*checks, *(("seals", number, 3) for number in (1, 2, 3))]
+            assert (await chain.verify(pool)).entries == 8
+
+    go(story)
+
+
+def test_a_broken_link_is_named_and_the_first_one_only(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            head = (await chain.verify(pool)).head
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                await connection.execute("update ledger_entry set reason = 'x' where id in (3, 5)")
+                await connection.execute("update ledger_seal set entries = 9 where id = 3")
+                await connection.execute("set session_replication_role = origin")
+            proof = await chain.verify(pool, head)
+            assert proof.faults == (chain.Fault("broken_seal", {"seal": 2, "after": 2, "last": 4}),)
+            other = f"3:{'00' * 32}"
+            assert (await chain.verify(pool, other)).faults[1:] == (
+                chain.Fault("other_head", {"noted": other, "found": head}),
+            )
+            missing = f"30:{'00' * 32}"
+            assert (await chain.verify(pool, missing)).faults[1:] == (
+                chain.Fault("missing_head", {"noted": missing, "found": None}),
+            )
+
+    go(story)
+
+
+def test_a_link_tells_how_many_entries_it_has(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, _, _):
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                await connection.execute("update ledger_seal set entries = 3 where id = 3")
+                await connection.execute("set session_replication_role = origin")
+            (fault,) = (await chain.verify(pool)).faults
+            assert fault == chain.Fault("broken_seal", {"seal": 3, "after": 4, "last": 6})
+
+    go(story)
+
+
+def test_a_look_shows_ten_faults_of_a_kind(dsn: str) -> None:
+    async def story() -> None:
+        async with filled(dsn) as (pool, partner, house):
+            for _ in range(12):
+                await top_up(pool, partner, house)
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                await connection.execute("delete from ledger_posting where entry_id > 7")
+                await connection.execute("set session_replication_role = origin")
+            kinds = [fault.kind for fault in (await chain.verify(pool)).faults]
+            assert kinds == ["without_postings"] * 10 + ["wrong_balance"] * 2
 
     go(story)

@@ -74,18 +74,19 @@ async def seal(pool: Pool) -> int:
     return 0
 
 
-async def add_link(connection: Connection, last: int) -> int:
+async def add_link(connection: Connection, last: int, longest: int = LONGEST_LINK) -> int:
+    """Add one over at most `longest` entries up to `last`; how many they were."""
     before = await store.previous(connection)
     after, digest = (before["last_entry_id"], before["digest"]) if before else (0, GENESIS)
-    last = min(last, after + LONGEST_LINK)
-    if last <= after:
+    # Counted in entries: what is refused uses up numbers too, so there may be none for long.
+    last = await store.end_of_link(connection, after, last, longest)
+    if last == after:
         return 0
     entries, digest = await store.link(connection, after, last, digest)
-    if entries:
-        try:
-            await store.add_seal(connection, last, entries, digest)
-        except asyncpg.UniqueViolationError:  # another process was faster
-            return 0
+    try:
+        await store.add_seal(connection, last, entries, digest)
+    except asyncpg.UniqueViolationError:  # another process was faster
+        return 0
     return entries
 
 

@@ -16,6 +16,11 @@ select pg_advisory_xact_lock(hashtext('ledger_entry'));
 LONG_S = 24 * 3600.0
 PREVIOUS = "select id, last_entry_id, digest from ledger_seal order by id desc limit 1"
 
+END_OF_LINK = """
+select max(id) from (
+    select id from ledger_entry where id > $1 and id <= $2 order by id limit $3
+) link
+"""
 # Of an entry everything that was written, as a JSON array: no two entries have the same one. Times
 # as microseconds, so that no setting changes how they are printed.
 LINK = """
@@ -92,6 +97,11 @@ async def last_entry(connection: Connection) -> int:
 async def previous(connection: Connection) -> Any:
     """(id, last_entry_id, digest) of the newest seal, None before the first."""
     return await connection.fetchrow(PREVIOUS)
+
+
+async def end_of_link(connection: Connection, after: int, last: int, most: int) -> int:
+    """The last of at most so many entries after one number up to another; `after` without any."""
+    return await connection.fetchval(END_OF_LINK, after, last, most) or after
 
 
 async def link(connection: Connection, after: int, last: int, digest: bytes) -> tuple[int, bytes]:
