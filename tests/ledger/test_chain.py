@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import pytest
 from parts import go, until
 from uzel.kit import database
 from uzel.ledger import chain
-from uzel.ledger.accounts import open_account
+from uzel.ledger.accounts import balance_at, open_account
 from uzel.ledger.command import End, Hold, How, Leg, Post
 from uzel.ledger.post import Ledger, post
 
@@ -330,5 +331,28 @@ def test_a_look_shows_ten_faults_of_a_kind(dsn: str) -> None:
                 await connection.execute("set session_replication_role = origin")
             kinds = [fault.kind for fault in (await chain.verify(pool)).faults]
             assert kinds == ["without_postings"] * 10 + ["wrong_balance"] * 2
+
+    go(story)
+
+
+def test_the_time_of_an_account_never_runs_backwards(dsn: str) -> None:
+    """Even where the server's clock was set back."""
+
+    async def story() -> None:
+        async with filled(dsn) as (pool, partner, house):
+            ahead = datetime.now(UTC) + timedelta(hours=1)
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(TAMPER)
+                for change in (
+                    "update ledger_posting set posted_at = $1 where entry_id = 7",
+                    "update ledger_balance set posted_at = $1",
+                ):
+                    await connection.execute(change, ahead)
+                await connection.execute("set session_replication_role = origin")
+            before = await balance_at(pool, partner, ahead - timedelta(minutes=1))
+            await top_up(pool, partner, house)
+            assert (await chain.verify(pool)).faults == ()
+            assert await balance_at(pool, partner, ahead - timedelta(minutes=1)) == before
+            assert await balance_at(pool, partner, ahead) == before - 30 + 1
 
     go(story)
