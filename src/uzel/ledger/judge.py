@@ -39,7 +39,7 @@ class Ground:
     sides      account → (book, currency)
     entries    by origin; `by_number`: those that are to be taken back
     holds      by number; `held`: by origin
-    reversed   entry → the origin of the one that took it back
+    reversed   entries that were taken back
     """
 
     sides: Mapping[int, tuple[str, str]]
@@ -49,7 +49,7 @@ class Ground:
     by_number: dict[int, KnownEntry] = field(default_factory=dict)
     holds: dict[int, KnownHold] = field(default_factory=dict)
     held: dict[str, KnownHold] = field(default_factory=dict)
-    reversed: dict[int, str] = field(default_factory=dict)
+    reversed: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -196,7 +196,8 @@ class Judge:
             sums[side] = sums.get(side, 0) + leg.amount_minor
         if out_of_range:
             return No.OUT_OF_RANGE
-        if len(post.legs) < 2 or any(sums.values()) or len({book for book, _ in sums}) > 1:
+        # One leg alone never adds up to zero.
+        if not post.legs or any(sums.values()) or len({book for book, _ in sums}) > 1:
             return No.UNBALANCED
         return self._wrong_reversal(post) if post.reverses is not None else None
 
@@ -239,7 +240,7 @@ class Judge:
         )
         ground.entries[post.origin] = ground.by_number[number] = KnownEntry(number, post.legs)
         if post.reverses is not None:
-            ground.reversed[post.reverses] = post.origin
+            ground.reversed.add(post.reverses)
         return number
 
     def _again(self, number: int, account: int, *, is_same: bool) -> Verdict:

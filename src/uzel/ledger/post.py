@@ -118,7 +118,7 @@ def know_entries(ground: Ground, rows: Sequence[Any]) -> None:
         )
         ground.entries[legs[0]["origin"]] = ground.by_number[number] = known
         if legs[0]["reverses_id"] is not None:
-            ground.reversed[legs[0]["reverses_id"]] = legs[0]["origin"]
+            ground.reversed.add(legs[0]["reverses_id"])
 
 
 def know_holds(ground: Ground, rows: Sequence[Any]) -> None:
