@@ -148,6 +148,11 @@ def books_of(
         pytest.param(
             (Leg(1, MOST_MINOR + 1), Leg(2, -MOST_MINOR - 1)), No.OUT_OF_RANGE, id="too much"
         ),
+        pytest.param(
+            (Leg(1, MOST_MINOR + 1), Leg(2, -MOST_MINOR), Leg(2, -1)),
+            No.OUT_OF_RANGE,
+            id="one leg of too much",
+        ),
         pytest.param((Leg(1, 0), Leg(9, 0)), No.ACCOUNT_UNKNOWN, id="nobody's account"),
     ],
 )
@@ -238,13 +243,14 @@ def test_who_asks_again_gets_what_was_done_and_nothing_else() -> None:
 
 
 def test_money_of_a_hold_is_taken_once_under_its_own_origin() -> None:
-    judge = books_of(("live", "RUB"), ("live", "RUB"), holds=[KnownHold(7, 1, 10)])
+    judge = books_of(*[("live", "RUB")] * 3, holds=[KnownHold(7, 1, 10)])
     take, more = (Leg(1, -4), Leg(2, 4)), (Leg(1, -5), Leg(2, 5))
-    after = Standing(-4, 0)
+    held, after = Standing(0, 10), Standing(-4, 0)
     verdicts = judge.judge(
         [
             Post("used", "any", (Leg(2, -1), Leg(2, 1))),
             End(7, How.POSTED, Post("used", "any", take)),
+            End(7, How.POSTED, Post("other", "any", (Leg(3, -4), Leg(2, 4)))),
             End(7, How.POSTED, Post("a", "any", take)),
             End(7, How.POSTED, Post("a", "any", take)),
             End(7, How.POSTED, Post("a", "any", more)),
@@ -256,8 +262,9 @@ def test_money_of_a_hold_is_taken_once_under_its_own_origin() -> None:
     )
     ended = Verdict(refused=No.HOLD_ENDED, standing=after, before=after, ended=How.POSTED)
     assert verdicts[1:] == [
-        Verdict(refused=No.CONFLICT, standing=Standing(0, 10), before=Standing(0, 10)),
-        Verdict(2, standing=after, before=Standing(0, 10)),
+        Verdict(refused=No.CONFLICT, standing=held, before=held),
+        Verdict(refused=No.TOO_MUCH, standing=held, before=held),
+        Verdict(2, standing=after, before=held),
         Verdict(2, repeated=True, standing=after, before=after),
         *[ended] * 4,
         Verdict(refused=No.HOLD_UNKNOWN),

@@ -339,7 +339,7 @@ def test_an_entry_is_taken_back_once_whoever_asks(shared_dsn: str) -> None:
                 return Post(f"{name} {first}", "any", legs, reverses=number)
 
             verdicts = [
-                (await grouped(pool, [command]))[0].refused
+                (await grouped(pool, [command]))[0]
                 for command in (
                     taking("part", part, made.number),
                     taking("nothing", back, -1),
@@ -348,7 +348,10 @@ def test_an_entry_is_taken_back_once_whoever_asks(shared_dsn: str) -> None:
                     taking("again", back, made.number),
                 )
             ]
-            assert verdicts == [No.CONFLICT, No.CONFLICT, None, None, No.REVERSED]
+            refused = [it.refused for it in verdicts]
+            assert refused == [No.CONFLICT, No.CONFLICT, None, None, No.REVERSED]
+            assert verdicts[3].repeated
+            assert verdicts[3].number == verdicts[2].number
             assert await standing(pool, first) == Standing(0, 0, 0)
 
     go(story)
