@@ -322,6 +322,7 @@ def test_a_hold_that_is_over_only_expires(how: How, taken: int | None, refused: 
     held = Standing(0, 10)
     after = held if refused else Standing(0, 0)
     assert verdict == Verdict(None if refused else 7, refused, standing=after, before=held)
+    assert judge.writing.touched == (set() if refused else {1})
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ class Judge:
             return self._again(known.id, account, is_same=same)
         before = self._ground.standings.get(account)
         if before is None:
-            return self._no(No.ACCOUNT_UNKNOWN, account)
+            return Verdict(refused=No.ACCOUNT_UNKNOWN)
         if not 0 < hold.amount_minor <= MOST_MINOR:
             return self._no(No.OUT_OF_RANGE, account)
         after = replace(before, held_minor=before.held_minor + hold.amount_minor)
