@@ -276,16 +276,17 @@ def test_all_that_was_told_can_be_read_again(shared_dsn: str) -> None:
             made, held, other = [it.number or 0 for it in await grouped(pool, moves)]
             back = Post(f"r {first}", "refund", (Leg(house, 90), Leg(first, -90)), None, None, made)
             take = Post(f"t {first}", "fee", (Leg(first, -40), Leg(house, 40)), "clara")
-            verdicts = await grouped(
-                pool,
-                [
-                    End(held, How.POSTED, take, "dora", asked),
-                    End(other, How.RELEASED, None, "eva", "late"),
-                    Post(f"u {first}", "top_up", (Leg(house, -40), Leg(first, 40))),
-                    back,
-                ],
-            )
+            closing: list[Command] = [
+                End(held, How.POSTED, take, "dora", asked),
+                End(other, How.RELEASED, None, "eva", "late"),
+                Post(f"u {first}", "top_up", (Leg(house, -40), Leg(first, 40))),
+                back,
+            ]
+            verdicts = await grouped(pool, closing)
             assert [it.refused for it in verdicts] == [None] * 4
+            again = await grouped(pool, closing)
+            assert all(it.repeated for it in again)
+            assert [it.number for it in again] == [it.number for it in verdicts]
             taken, taken_back = verdicts[0].number, verdicts[3].number
             rows = await pool.fetch(ENTRIES, [made, taken, taken_back])
             assert [tuple(row) for row in rows] == [
