@@ -17,7 +17,7 @@ from uzel.partners import report_store as store
 from uzel.partners.access import partner_of
 from uzel.partners.lead import LeadState, TooPoor, new_deal_id, new_public_id
 from uzel.partners.payment import State
-from uzel.partners.report_text import as_kept, masked
+from uzel.partners.report_text import as_kept, field_kept
 from uzel.partners.settle import settle
 
 PARTNERS_LEAD = "Report for partner lead, AmoCRM update not applicable."
@@ -84,8 +84,8 @@ async def take(
         report.status,
         report.amount,
         report.currency,
-        masked(report.email),
-        masked(report.card),
+        field_kept("email", report.email),
+        field_kept("card", report.card),
         as_kept(report.data),
         crm_state,
         message,

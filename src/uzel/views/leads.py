@@ -10,6 +10,7 @@ from typing import Any
 from uzel.kit.database import Connection, Pool
 from uzel.ledger.accounts import LIVE
 from uzel.partners.lead import LeadState
+from uzel.partners.report_text import field_kept, out_of
 from uzel.views import leads_store as store
 from uzel.views.query_store import NEWEST, SLACK, Conditions, id_at, sane
 from uzel.views.rows import Hit, Page
@@ -211,7 +212,8 @@ async def bounds(pool: Pool, wanted: LeadFilter) -> tuple[int, int]:
 
 def lead_of(row: Any) -> LeadRow:
     """A row of the store."""
-    return LeadRow(**{field.name: row[field.name] for field in fields(LeadRow)})
+    told = {name: field_kept(name, row[name]) for name in ("email", "card")}
+    return LeadRow(**{field.name: row[field.name] for field in fields(LeadRow)} | told)
 
 
 async def leads_called(pool: Pool | Connection, book: str, numbers: Sequence[str]) -> list[LeadRow]:
@@ -226,7 +228,7 @@ async def lead_life(pool: Pool, lead_id: int) -> LeadLife | None:
         if row is None:
             return None
         steps = await store.steps(connection, lead_id)
-        reports = await store.reports(connection, lead_id, MOST_REPORTS)
+        reports = [out_of(it) for it in await store.reports(connection, lead_id, MOST_REPORTS)]
         return LeadLife(lead_of(row), steps, reports, await store.payments(connection, lead_id))
 
 

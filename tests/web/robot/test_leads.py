@@ -293,7 +293,9 @@ def test_amounts_are_read_and_whole_card_numbers_are_not_kept(app: WebApp) -> No
     it, robot = add_client(app), add_robot(app)
     (one,) = submit(it, lead()).json()["leads"]
     said = robot.report(one["task_id"], amount="1 234,50 ₽", card="4111 1111 1111 1111").json()
-    assert "warnings" not in said
+    (warned,) = said["warnings"]
+    assert warned.startswith("card: only '411111******1111' is kept")
+    assert "warnings" not in robot.report(one["task_id"], card="1234").json()
     row = app.run(
         lambda: app.deps.pool.fetchrow(
             "select * from lead_report where public_id = $1", said["report_id"]

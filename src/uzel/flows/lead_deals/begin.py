@@ -10,6 +10,7 @@ from uzel.flows.lead_deals.known import Known
 from uzel.flows.lead_deals.settings import TOLD, LeadSettings
 from uzel.flows.lead_deals.values import Filling, Report, filling
 from uzel.kit.database import Connection
+from uzel.partners.report_text import field_kept
 
 WAITING, SUCCESS, FAILED, SKIPPED = "waiting", "success", "failed", "skipped"
 KNOW, WRITE = "know", "write"
@@ -123,10 +124,11 @@ def report_of(row: Any) -> Report:
     """A row as what is to be written. Texts are as they came, where they came."""
     data = row["data"] if isinstance(row["data"], dict) else {}
     told: dict[str, str] = {
-        name: str(value)
+        name: kept
         for name in TOLD
         if (value := data.get(name, row[name])) not in (None, "")
         and isinstance(value, str | int | float)
+        and (kept := field_kept(name, str(value)))
     }
     if row["amount"] is not None:
         told.setdefault("amount", str(row["amount"]))

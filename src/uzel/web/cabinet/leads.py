@@ -11,6 +11,7 @@ from starlette.responses import Response
 from uzel.model.currency import text as in_units
 from uzel.partners import cabinet_store
 from uzel.partners import lead_store as store
+from uzel.partners.report_text import out_of
 from uzel.views.rows import Page
 from uzel.web.cabinet.desk import Desk
 from uzel.web.cabinet.look import render
@@ -96,7 +97,7 @@ async def show_one(desk: Desk) -> Response:
         "lead.html",
         row=row,
         steps=[(step["at"], STEPS[step["what"]]) for step in steps if step["what"] in STEPS],
-        reports=await cabinet_store.lead_reports(pool, row["id"]),
+        reports=[out_of(it) for it in await cabinet_store.lead_reports(pool, row["id"])],
         charges=await cabinet_store.lead_charges(pool, row["id"]),
         amount=lambda report: amount_of(desk, report),
         sent=orjson.dumps(row["data"], option=orjson.OPT_INDENT_2).decode() if row["data"] else "",

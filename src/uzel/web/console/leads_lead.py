@@ -86,6 +86,7 @@ async def report(desk: OwnDesk, lead_id: str) -> Response:
         raise HTTPException(403)
     if desk.form.get("sure") != "yes":
         values = {**told(desk.form), "do": act, "seen": desk.form.get("seen", "")}
+        values["card"] = made.card or ""
         return show(desk, "lead_report.html", lead=lead, report=made, values=values)
     return await take(desk, lead, made)
 

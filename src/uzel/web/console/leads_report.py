@@ -7,7 +7,7 @@ from uzel.kit.body import storable
 from uzel.kit.database import Connection
 from uzel.model.sums import read_sum
 from uzel.partners import reports
-from uzel.partners.report_text import currency_of, masked
+from uzel.partners.report_text import as_kept, currency_of, field_kept
 from uzel.people.store import note
 from uzel.views.leads import LeadRow
 from uzel.web.console.desk import Desk
@@ -43,8 +43,8 @@ def report_of(deal_id: str, typed: Mapping[str, str], *, is_success: bool) -> re
     ):
         raise Unreadable("currency", "currency")
     status = told.get("status") or (SUCCESS if is_success else FAILURE)
-    card = masked(told.get("card"))
-    data = {"status": status, **{name: masked(told[name]) for name in TOLD if name in told}}
+    card = field_kept("card", told.get("card"))
+    data = as_kept({"status": status, **{name: told[name] for name in TOLD if name in told}})
     amount = found.amount if found else None
     return reports.Report(
         deal_id, None, is_success, status, amount, currency, told.get("email"), card, data

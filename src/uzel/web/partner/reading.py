@@ -9,6 +9,7 @@ from uzel.model.currency import decimal
 from uzel.partners import lead_store
 from uzel.partners import payment_store as store
 from uzel.partners.payment import Partner, State
+from uzel.partners.report_text import as_kept
 from uzel.partners.settings import Debit
 from uzel.web.partner.call import Call
 from uzel.web.partner.reply import Refusal, Reply, clock, ok
@@ -149,7 +150,7 @@ def of_lead(row: Any, lead: Any) -> dict[str, Any]:
         "lead_data_received": sent,
     }
     if lead["report_id"] is not None:
-        given = lead["report"]
+        given = as_kept(lead["report"])
         said["completion_status"] = lead["status"]
         said["completion_details"] = {
             "status": lead["status"],

@@ -14,7 +14,8 @@ from uzel.kit.body import storable
 from uzel.kit.database import Connection, Pool
 from uzel.model.sums import read_sum
 from uzel.partners import report_store
-from uzel.partners.report_text import BAD, GOOD, currency_of
+from uzel.partners.cards import masked
+from uzel.partners.report_text import BAD, GOOD, currency_of, field_kept
 from uzel.partners.reports import Kept, Report, take
 from uzel.web.partner.answering import Answering
 from uzel.web.partner.carriers import Given, read
@@ -86,7 +87,10 @@ def read_report(given: Given) -> tuple[Report, list[str]]:
     written, warnings = text_of(given, "amount"), []
     found = read_sum(written) if written else None
     if written and found is None:
-        warnings.append(f"amount: '{written}' is no amount, or could be two.")
+        warnings.append(f"amount: '{masked(written)}' is no amount, or could be two.")
+    card = text_of(given, "card")
+    if (kept := field_kept("card", card)) != card:
+        warnings.append(f"card: only '{kept}' is kept; do not send whole numbers, ends or codes.")
     currency = currency_of(text_of(given, "currency")) or (found.currency if found else None)
     report = Report(
         deal_id,
@@ -96,7 +100,7 @@ def read_report(given: Given) -> tuple[Report, list[str]]:
         found.amount if found else None,
         currency,
         text_of(given, "email"),
-        text_of(given, "card"),
+        kept,
         sent(given),
     )
     return report, warnings
