@@ -96,6 +96,16 @@ class Standing:
     def available_minor(self) -> int:
         return self.posted_minor - self.held_minor
 
+    @property
+    def credit_minor(self) -> int:
+        """How far below zero it may go; 0 also where there is no limit."""
+        return -(self.floor_minor or 0)
+
+    @property
+    def spendable_minor(self) -> int:
+        """What is available, and the credit."""
+        return max(0, self.available_minor + self.credit_minor)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -44,12 +44,16 @@ class Batch:
 
 
 class TooPoor(Exception):
-    """The balance does not suffice for the new leads of a batch; none was taken."""
+    """The balance, and its credit, do not suffice for the new leads of a batch; none was taken."""
 
-    def __init__(self, required_minor: int, available_minor: int, count: int) -> None:
+    def __init__(
+        self, required_minor: int, available_minor: int, credit_minor: int, count: int
+    ) -> None:
         super().__init__(required_minor)
         self.required_minor = required_minor
         self.available_minor = available_minor
+        self.credit_minor = credit_minor
+        self.spendable_minor = max(0, available_minor + credit_minor)
         self.count = count
 
 

@@ -16,6 +16,7 @@ from uzel.partners import lead_store, payment_store
 from uzel.partners.lead import TooPoor
 from uzel.partners.payment import Partner, State
 from uzel.partners.settings import Debit
+from uzel.partners.telling import tell_charged
 
 HOUSE = "leads"
 
@@ -51,12 +52,14 @@ async def take(
     if any(verdict.refused is No.FUNDS for verdict in verdicts):
         before = verdicts[0].before
         assert before is not None
-        raise TooPoor(price * len(charges), before.available_minor, len(charges))
+        available, credit = before.available_minor, before.credit_minor
+        raise TooPoor(price * len(charges), available, credit, len(charges))
     rows = [row_of(partner, *both, legs, price) for both in zip(charges, verdicts, strict=True)]
     await payment_store.add(connection, rows, datetime.now(UTC))
     await lead_store.link_payments(
         connection, [it.lead_id for it in charges], [it.public_id for it in charges]
     )
+    await tell_charged(connection, partner, [it.public_id for it in charges])
     last = verdicts[-1].standing
     assert last is not None
     return last.available_minor

@@ -85,10 +85,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Poor:
-    """The balance does not suffice."""
+    """The balance does not suffice, nor what it may go below zero."""
 
     priced: Price
     available_minor: int
+    credit_minor: int = 0
+
+    @property
+    def spendable_minor(self) -> int:
+        return max(0, self.available_minor + self.credit_minor)
 
 
 @dataclass(frozen=True, slots=True)

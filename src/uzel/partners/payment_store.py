@@ -40,7 +40,8 @@ COLUMNS = (
     "id, public_id, partner_id, book, kind, external_id, amount, currency, cost_minor, "
     "balance_currency, commission_minor, rate, rate_id, legs, state, before_minor, after_minor, "
     "details, error, hold_id, entry_id, refund_id, created_at, updated_at, "
-    "(select q.public_id from quote q where q.id = payment.quote_id) as quote"
+    "(select q.public_id from quote q where q.id = payment.quote_id) as quote, "
+    "(select l.external_id from lead l where l.id = payment.lead_id) as lead_external_id"
 )
 SUMS = """
 select count(*) as total, count(*) filter (where state = 'completed') as completed,
@@ -112,6 +113,14 @@ async def find(connection: Connection | Pool, partner_id: int, book: str, public
         partner_id,
         book,
         public_id,
+    )
+
+
+async def several(connection: Connection | Pool, public_ids: Sequence[str]) -> list[Any]:
+    """Payments, in the order that they were made."""
+    return await connection.fetch(
+        f"select {COLUMNS} from payment where public_id = any($1) order by id",  # noqa: S608
+        public_ids,
     )
 
 

@@ -51,12 +51,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`crm_state`: waiting | success | failed | skipped, with the words for it."""
+    """`crm_state`: waiting | success | failed | skipped, with the words for it. `is_known`: there
+    is such a lead.
+    """
 
     id: int
     public_id: str
     crm_state: str
     crm_message: str | None
+    is_known: bool = True
 
 
 async def take(
@@ -90,7 +93,7 @@ async def take(
         crm_state,
         message,
     )
-    return Kept(number, public_id, crm_state, message)
+    return Kept(number, public_id, crm_state, message, is_known=lead is not None)
 
 
 async def lead_of(connection: Connection, book: str, report: Report) -> tuple[Any, str | None]:

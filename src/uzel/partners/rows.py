@@ -34,7 +34,8 @@ def outcome_of(ready: Ready, verdict: Verdict, at: datetime) -> Outcome:
     assert verdict.standing is not None
     assert verdict.before is not None
     if verdict.refused is No.FUNDS:
-        return Poor(ready.priced.price, verdict.standing.available_minor)
+        stands = verdict.standing
+        return Poor(ready.priced.price, stands.available_minor, stands.credit_minor)
     if verdict.refused is not None:
         return Refused("amount", ready.ask.currency)
     before, after = verdict.before.available_minor, verdict.standing.available_minor

@@ -1,10 +1,11 @@
 """Telling partners what becomes of their payments: `payment.pending`, `.completed`, `.failed`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from uzel.kit.database import Connection
 from uzel.partners import hook_store, hooks, payment_store, shown
-from uzel.partners.payment import Ask, Taken
+from uzel.partners.payment import Ask, Partner, Taken
 
 
 def event_of(ask: Ask, taken: Taken) -> hooks.Event | None:
@@ -15,6 +16,15 @@ def event_of(ask: Ask, taken: Taken) -> hooks.Event | None:
     quote = ask.quote.public_id if ask.quote else None
     data = shown.of_taken(taken, ask.amount, ask.details, ask.external_id, quote)
     return event(partner.id, partner.book, data)
+
+
+async def tell_charged(connection: Connection, partner: Partner, public_ids: Sequence[str]) -> None:
+    """Prices of leads were held or taken in this transaction."""
+    if partner.settings.hook_of(partner.book) is None:
+        return
+    rows = await payment_store.several(connection, public_ids)
+    told = [event(partner.id, partner.book, shown.of_row(row)) for row in rows]
+    await hooks.tell_all(connection, told)
 
 
 async def tell_settled(connection: Connection, row: Any) -> None:

@@ -17,9 +17,9 @@ from uzel.partners.lead import LeadState
 from uzel.partners.manage import ALL_SCOPES
 from uzel.partners.own_tokens import Why
 from uzel.web import cabinet
+from uzel.web.api.problems import partner_codes
 from uzel.web.cabinet import words
 from uzel.web.cabinet.desk import LOCALES
-from uzel.web.cabinet.reference import codes
 from uzel.web.partner.actions import ACTIONS
 
 FOLDER = Path(str(cabinet.__file__)).parent
@@ -72,7 +72,7 @@ def test_translations_fill_in_the_same_values(code: str) -> None:
 
 
 def test_all_that_can_be_named_has_a_word() -> None:
-    assert set(words.ERRORS) == set(codes())
+    assert set(words.ERRORS) == set(partner_codes())
     assert set(words.WHY) == set(Why)
     assert set(words.SCOPES) == set(ALL_SCOPES)
     assert set(ACTIONS) <= set(words.ABOUT)

@@ -148,7 +148,23 @@ def test_what_is_no_amount(partner: Client, amount: str) -> None:
     for action in ("get_payment_cost", "process_payment"):
         answer = partner.act(action, payment_amount=amount, payment_currency="USD")
         assert (answer.status_code, answer.json()["message"]) == (400, PARAMETERS)
+        (said,) = answer.json()["errors"]
+        what = "is no amount" if amount else "is missing"
+        assert said.startswith(f"payment_amount {what}")
     assert partner.payments() == 0
+
+
+def test_what_is_no_currency_is_said_beside_it(partner: Client) -> None:
+    said = partner.act("get_payment_cost", payment_amount="x", payment_currency="dollars").json()
+    assert [text.split(" is ")[0] for text in said["errors"]] == [
+        "payment_amount", "payment_currency",
+    ]  # fmt: skip
+
+
+def test_details_that_were_not_given_are_none(partner: Client) -> None:
+    paid = partner.pay("1").json()["transaction_id"]
+    found = partner.get("get_transaction_status", transaction_id=paid).json()["transaction"]
+    assert found["service_details"] is None
 
 
 def test_no_money_moves_by_get(partner: Client) -> None:

@@ -121,6 +121,44 @@ def test_a_payment_needs_a_key(app: WebApp, key: str | None) -> None:
     answer = it.v1("POST", "/payments", key=key, json={"amount": "1", "currency": "RUB"})
     found = refused(answer, "invalid_request")
     assert found["errors"][0]["location"] == "header.Idempotency-Key"
+    assert key is not None or "external_id" in found["detail"]
+    assert it.payments() == 0
+
+
+def test_a_number_of_ones_own_is_as_good_as_a_key(app: WebApp) -> None:
+    it = add_client(app, "100")
+    asked = {"amount": "1", "currency": "RUB", "external_id": "order-1"}
+    first, again = (it.v1("POST", "/payments", json=asked) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    other = it.v1("POST", "/payments", json={**asked, "amount": "2"})
+    refused(other, "idempotency_key_reused")
+    assert it.payments() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "location", "detail"),
+    [
+        (b'{"amount": 1,}', "body", "no JSON"),
+        (b"amount=1", "body", "Content-Type: application/json"),
+        (b'{"amount": "1,5", "currency": "RUB"}', "body.amount", "decimal number"),
+        (b'{"amount": "0", "currency": "RUB"}', "body.amount", "an amount is above zero"),
+        (b'{"amount": "1", "currency": "rub"}', "body.currency", "three capital letters"),
+        (b'{"amount": "1", "currency": "RUB", "x": 1}', "body.x", "no such parameter"),
+        (b'{"quote_id": "q"}', "body.quote_id", "the id of a quote"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(
+    app: WebApp, sent: bytes, location: str, detail: str
+) -> None:
+    it = add_client(app, "100")
+    kind = "application/json" if sent.startswith(b"{") else "application/x-www-form-urlencoded"
+    headers = {"content-type": kind}
+    answer = it.v1("POST", "/payments", key="k", content=sent, headers=headers)
+    (wrong,) = refused(answer, "invalid_request")["errors"]
+    assert wrong["location"] == location
+    assert detail in wrong["detail"]
+    assert not any(sign in wrong["detail"] for sign in "$\\[{")
 
 
 def test_numbers_of_ones_own_are_unique_at_both_addresses(app: WebApp) -> None:

@@ -45,6 +45,27 @@ def test_a_webhook_says_of_a_payment_what_the_api_says(app: WebApp, shop: Shop) 
     assert now["state"] == "failed"
 
 
+@pytest.mark.parametrize("debit", ["hold", "at_once"])
+def test_the_price_of_a_lead_is_told_as_other_payments_are(
+    app: WebApp, shop: Shop, debit: str
+) -> None:
+    it = add_client(app, "50", lead_price_minor=2500, debit=debit)
+    number = hook(app, it, shop.url)
+    it.v1("POST", "/leads", json={"leads": [{"external_id": name} for name in ("a", "b", "a")]})
+    deliver(app, number)
+    heard = shop.heard()
+    assert [one["type"] for one in heard] == ["payment.pending"] * 2
+    told = {one["data"]["lead_external_id"]: one["data"] for one in heard}
+    listed = {one["id"]: one for one in it.v1("GET", "/payments").json()["items"]}
+    assert {name: listed[one["id"]] for name, one in told.items()} == told
+    assert set(told) == {"a", "b"}
+    # Nothing is told of a batch that is too dear.
+    refused = it.v1("POST", "/leads", json={"leads": [{"external_id": "c"}]})
+    assert refused.status_code == 402
+    deliver(app, number)
+    assert len(shop.heard()) == 2
+
+
 def test_deliveries_are_listed_in_pages_and_sent_again(app: WebApp, shop: Shop) -> None:
     it = add_client(app, "100")
     number = hook(app, it, shop.url)

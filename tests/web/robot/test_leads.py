@@ -111,7 +111,8 @@ def test_a_lead_that_is_too_deep_stops_nobody(app: WebApp) -> None:
     assert it.get("get_transactions").status_code == 200
     body = json.dumps({"leads": [{"external_id": "deep", "data": {"d": deep}}]}).encode()
     headers = {"content-type": "application/json"}
-    assert it.v1("POST", "/leads", content=body, headers=headers).status_code == 422
+    (told,) = it.v1("POST", "/leads", content=body, headers=headers).json()["leads"]
+    assert (told["result"], told["error"]) == ("invalid", "data: deeper than 16 levels")
 
 
 def test_a_lead_costs_its_price_and_a_failed_one_gives_it_back_once(app: WebApp) -> None:
@@ -323,6 +324,26 @@ def test_amounts_are_read_and_whole_card_numbers_are_not_kept(app: WebApp) -> No
     doubtful = robot.report(one["task_id"], amount="1,234").json()
     assert doubtful["status"] == "success"
     assert "could be two" in doubtful["warnings"][0]
+
+
+def test_a_report_on_no_lead_can_be_told(app: WebApp) -> None:
+    it, robot = add_client(app), add_robot(app)
+    (one,) = submit(it, lead()).json()["leads"]
+    known = robot.report(one["task_id"]).json()
+    assert (known["lead_known"], "warnings" in known) == (True, False)
+    for query in ({}, {"partner_id": it.public_id}):
+        answer = robot.report(f"no-{uuid4().hex[:8]}", **query)
+        said = answer.json()
+        assert (answer.status_code, said["status"], said["lead_known"]) == (200, "success", False)
+        assert said["warnings"][0].startswith("id: this is the dealId of no lead")
+
+
+def test_a_claim_answers_how_long_it_really_is(app: WebApp) -> None:
+    robot = add_robot(app, is_test=True)
+    for asked, given in ((5, 30), (60, 60), (999_999, 3600)):
+        assert robot.tasks(claim=1, lease=asked)["lease"] == given
+    assert robot.tasks(claim=1)["lease"] == 600
+    assert "lease" not in robot.tasks()
 
 
 def test_the_books_are_right_in_the_end(app: WebApp) -> None:

@@ -60,6 +60,59 @@ def test_anothers_leads_are_not_there(app: WebApp) -> None:
     assert reader.v1("POST", "/leads", json={"leads": [{"external_id": "1"}]}).status_code == 403
     wrong = [{"external_id": ""}, {"external_id": "a", "payment_url": "javascript:alert(1)"}, {}]
     for one in wrong:
-        assert it.v1("POST", "/leads", json={"leads": [one]}).status_code == 422
+        (said,) = it.v1("POST", "/leads", json={"leads": [one]}).json()["leads"]
+        assert said["result"] == "invalid"
     big = {"external_id": "big", "data": {"text": "x" * 20_000}}
-    assert it.v1("POST", "/leads", json={"leads": [big]}).status_code == 422
+    (said,) = it.v1("POST", "/leads", json={"leads": [big]}).json()["leads"]
+    assert said["result"] == "invalid"
+
+
+def test_what_is_wrong_with_one_lead_costs_no_other(app: WebApp) -> None:
+    it = add_client(app, "100", lead_price_minor=1000)
+    deep: object = 1
+    for _ in range(30):
+        deep = [deep]
+    wrong = [
+        ({"external_id": "b", "payment_url": "ftp://pay.test/1"}, "payment_url: needed is a link"),
+        ({"payment_url": "https://pay.test/1"}, "external_id: it is needed"),
+        ({"external_id": "d", "dealId": "d"}, "dealId: there is no such parameter"),
+        ("e", "a JSON object is needed"),
+        ({"external_id": 6}, "external_id:"),
+        ({"external_id": "f", "data": {"x": deep}}, "data: deeper than 16 levels"),
+        ({"external_id": "g", "data": {"x": "y" * 20_000}}, "data: larger than 16 KiB"),
+    ]
+    good = [{"external_id": "a", "payment_url": "https://pay.test/1"}, {"external_id": "z"}]
+    batch = {"leads": [good[0], *(lead for lead, _ in wrong), good[1], good[0]]}
+    made = it.v1("POST", "/leads", key="k", json=batch)
+    assert made.status_code == 200, made.text
+    said = made.json()["leads"]
+    assert [one["result"] for one in said] == [
+        "accepted", *["invalid"] * len(wrong), "accepted", "duplicate",
+    ]  # fmt: skip
+    for one, (_, why) in zip(said[1:-2], wrong, strict=True):
+        assert one["error"].startswith(why), one
+        assert one["lead_id"] is None
+    assert [one["external_id"] for one in said[1:-2]] == ["b", None, "d", None, None, "f", "g"]
+    assert said[0]["error"] is None
+    assert made.json()["cost_minor"] == 2000
+    again = it.v1("POST", "/leads", key="k", json=batch)
+    assert (again.content, again.headers["idempotent-replayed"]) == (made.content, "true")
+    mended = {"leads": [good[0], {"external_id": "b"}]}
+    assert it.v1("POST", "/leads", key="k", json=mended).status_code == 422
+    # Nothing to take is no error either; what is no batch at all is one.
+    none = it.v1("POST", "/leads", json={"leads": [wrong[0][0]]})
+    assert (none.status_code, none.json()["leads"][0]["result"]) == (200, "invalid")
+    bodies: list[object] = [{"leads": []}, {"leads": {}}, {}, {"leads": good, "more": 1}]
+    for body in bodies:
+        assert it.v1("POST", "/leads", json=body).status_code == 422
+
+
+def test_the_price_of_a_lead_names_the_lead(app: WebApp) -> None:
+    it = add_client(app, "100", lead_price_minor=1000)
+    it.v1("POST", "/leads", json={"leads": [{"external_id": "mine-1"}]})
+    (listed,) = it.v1("GET", "/payments").json()["items"]
+    assert (listed["external_id"], listed["lead_external_id"]) == (None, "mine-1")
+    one = it.get("get_transaction_status", transaction_id=listed["id"]).json()["transaction"]
+    assert one["lead_external_id"] == "mine-1"
+    (row,) = it.get("get_transactions").json()["transactions"]
+    assert (row["status"], row["lead_external_id"]) == ("charged", "mine-1")

@@ -1,6 +1,7 @@
 """Leads of partners: submitted in batches, each known by the partner's own number."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -8,17 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from uzel.model.currency import text
 from uzel.partners import lead_store
-from uzel.partners.lead import Batch, NewLead, TooPoor
+from uzel.partners.lead import Batch, NewLead, Received, TooPoor
 from uzel.partners.leads import submit
 from uzel.partners.payment import KEY, Answer, InFlight, KeyReused, Partner
 from uzel.web.api import partner_lead_models as models
 from uzel.web.api.openapi import BAD_REQUEST, CONFLICT, NOT_FOUND, POOR, RATE_LIMITED
 from uzel.web.api.paging import MOST
 from uzel.web.api.partner_models import Number
+from uzel.web.api.partner_payments import too_poor
 from uzel.web.api.partner_tokens import PartnerReader, PartnerSubmitter
 from uzel.web.api.problems import MEDIA_TYPE, Coded, problem_of
 from uzel.web.deps import deps_of
-from uzel.web.partner.leads import DEEPEST, MOST_LEAD_BYTES, dumps, is_deep
+from uzel.web.partner.leads import dumps, is_deep
 from uzel.web.partner.wanted import LONGEST_KEY
 
 HERE = "v1-leads"
@@ -50,18 +52,19 @@ async def post_leads(
     batch: models.LeadBatch,
     key: Key = None,
 ) -> Response:
-    """Submit leads. All that are new are taken, or none where the balance does not suffice for
-    their price; those of before stay as they were.
+    """Submit leads. All that are new and valid are taken, or none where the balance does not
+    suffice for their price; those of before stay as they were.
     """
-    partner, leads = caller.partner, [lead_of(lead) for lead in batch.leads]
+    partner, parts = caller.partner, batch.parts
+    leads = [lead_of(it) for it in parts if isinstance(it, models.NewLead)]
 
     def render(outcome: Batch | TooPoor) -> Answer:
         if isinstance(outcome, Batch):
-            return Answer(200, results(partner, outcome).model_dump_json().encode())
+            return Answer(200, results(partner, parts, outcome).model_dump_json().encode())
         problem = problem_of(request, poor(partner, outcome))
         return Answer(problem.status, problem.model_dump_json(exclude_none=True).encode())
 
-    said = hashlib.sha256(dumps(batch.model_dump(mode="json"))).digest()
+    said = fingerprint(parts)
     kept_under = f"{KEY}{HERE}:{key}" if key is not None else None
     try:
         answer = await submit(deps_of(request).pool, partner, leads, render, kept_under, said)
@@ -76,26 +79,33 @@ async def post_leads(
     return Response(answer.body, answer.status, headers, media_type)
 
 
+def fingerprint(parts: Sequence[models.NewLead | models.Wrong]) -> bytes:
+    """Of a batch as it was understood."""
+    said = [
+        it.model_dump(mode="json")
+        if isinstance(it, models.NewLead)
+        else [it.why, None if is_deep(it.given) else it.given]
+        for it in parts
+    ]
+    return hashlib.sha256(dumps({"leads": said})).digest()
+
+
 def lead_of(lead: models.NewLead) -> NewLead:
-    """Raises Coded."""
-    if is_deep(lead.data):
-        raise Coded(
-            "invalid_request", f"data of {lead.external_id} is deeper than {DEEPEST} levels."
-        )
-    if len(dumps(lead.data)) > MOST_LEAD_BYTES:
-        raise Coded("invalid_request", f"data of {lead.external_id} is larger than 16 KiB.")
     return NewLead(lead.external_id, lead.payment_url, lead.data)
 
 
-def results(partner: Partner, batch: Batch) -> models.LeadResults:
+def results(
+    partner: Partner, parts: Sequence[models.NewLead | models.Wrong], batch: Batch
+) -> models.LeadResults:
+    taken = iter(batch.leads)
     return models.LeadResults(
         leads=[
-            models.LeadResult(
-                external_id=it.external_id,
-                lead_id=it.public_id,
-                result="accepted" if it.is_new else "duplicate",
+            result_of(next(taken))
+            if isinstance(it, models.NewLead)
+            else models.LeadResult(
+                external_id=it.external_id, lead_id=None, result="invalid", error=it.why
             )
-            for it in batch.leads
+            for it in parts
         ],
         cost_minor=batch.cost_minor,
         available_minor=batch.available_minor,
@@ -103,11 +113,18 @@ def results(partner: Partner, batch: Batch) -> models.LeadResults:
     )
 
 
+def result_of(lead: Received) -> models.LeadResult:
+    return models.LeadResult(
+        external_id=lead.external_id,
+        lead_id=lead.public_id,
+        result="accepted" if lead.is_new else "duplicate",
+    )
+
+
 def poor(partner: Partner, outcome: TooPoor) -> Coded:
     costs = text(outcome.required_minor, partner.currency)
-    there_is = text(outcome.available_minor, partner.currency)
-    said = f"{outcome.count} leads cost {costs} {partner.currency}; available: {there_is}."
-    return Coded("insufficient_funds", said)
+    said = f"{outcome.count} leads cost {costs} {partner.currency}"
+    return too_poor(said, outcome.required_minor, outcome, partner.currency)
 
 
 class LeadQuery(BaseModel):

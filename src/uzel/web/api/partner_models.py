@@ -58,12 +58,21 @@ class Balance(BaseModel):
     partner_id: str = Field(examples=["partner_5f0c1b2a3d4e5f"])
     partner_name: str = Field(examples=["Ромашка"])
     balance_currency: str = Field(description=OF_BALANCE, examples=["RUB"])
-    available_minor: int = Field(description=f"What can be spent. {MINOR}", examples=[90060])
+    available_minor: int = Field(
+        description=f"What is there and not held, without the credit. {MINOR}", examples=[90060]
+    )
     held_minor: int = Field(description=f"For pending payments. {MINOR}", examples=[9990])
     total_minor: int = Field(
         description=f"Both. It changes only by what a statement shows. {MINOR}", examples=[100050]
     )
     is_test: bool = Field(description="Money of a test token: it is not real.", examples=[False])
+    credit_minor: int = Field(
+        description=f"How far below zero the balance may go, as agreed. {MINOR}", examples=[500000]
+    )
+    spendable_minor: int = Field(
+        description=f"What can be spent: what is available and the credit. {MINOR}",
+        examples=[590060],
+    )
 
 
 class QuoteRequest(BaseModel):
@@ -144,6 +153,11 @@ class Payment(BaseModel):
     error: str | None = Field(description="Why it failed.", examples=["card refused"])
     created_at: datetime = Field(examples=["2026-11-20T09:15:02Z"])
     updated_at: datetime = Field(examples=["2026-11-20T09:15:02Z"])
+    lead_external_id: str | None = Field(
+        default=None,
+        description="Of the price of a lead: your own number of that lead.",
+        examples=[None],
+    )
 
 
 class Payments(BaseModel):

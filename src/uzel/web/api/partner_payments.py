@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from uzel.kit.batch import Full
 from uzel.model.currency import plain, text
 from uzel.partners import quotes, shown
+from uzel.partners.lead import TooPoor
 from uzel.partners.payment import (
     KEY,
     NUMBER,
@@ -29,10 +30,14 @@ from uzel.web.deps import deps_of
 from uzel.web.partner.wanted import amount_of, fingerprint
 
 HERE = "v1"
+UNKNOWN_AGAIN = (
+    "Give the header Idempotency-Key, or external_id, or both: without them a payment whose answer "
+    "was lost would be paid again."
+)
 
 
 async def make_payment(
-    request: Request, partner: Partner, key: str, wanted: models.PaymentRequest
+    request: Request, partner: Partner, key: str | None, wanted: models.PaymentRequest
 ) -> Response:
     """The answer. Raises Coded, and what `Payments.ask` raises of the database's troubles."""
     ask = await ask_of(request, partner, key, wanted)
@@ -56,8 +61,11 @@ async def make_payment(
 
 
 async def ask_of(
-    request: Request, partner: Partner, key: str, wanted: models.PaymentRequest
+    request: Request, partner: Partner, key: str | None, wanted: models.PaymentRequest
 ) -> Ask:
+    if key is None and wanted.external_id is None:
+        wrong = {"location": "header.Idempotency-Key", "detail": UNKNOWN_AGAIN}
+        raise Coded("invalid_request", UNKNOWN_AGAIN, more={"errors": [wrong]})
     quote = await quote_of(request, partner, wanted)
     if quote is not None:
         amount, currency = quote.priced.amount, quote.priced.price.currency
@@ -76,7 +84,8 @@ async def ask_of(
         problem = problem_of(request, error)
         return Answer(problem.status, problem.model_dump_json(exclude_none=True).encode())
 
-    keys = [f"{KEY}{HERE}:{key}", *([f"{NUMBER}{number}"] if number is not None else [])]
+    keys = [f"{KEY}{HERE}:{key}"] if key is not None else []
+    keys += [f"{NUMBER}{number}"] if number is not None else []
     said = fingerprint(HERE, amount, currency, details, number, wanted.quote_id)
     return Ask(partner, amount, currency, details, render, tuple(keys), said, number, quote)
 
@@ -101,8 +110,21 @@ def poor(outcome: Poor) -> Coded:
     priced = outcome.priced
     currency = priced.balance_currency
     costs = text(priced.total_minor, currency)
+    return too_poor(f"It costs {costs} {currency}", priced.total_minor, outcome, currency)
+
+
+def too_poor(said: str, required_minor: int, outcome: Poor | TooPoor, currency: str) -> Coded:
+    """402, with what is needed and what there is."""
     there_is = text(outcome.available_minor, currency)
-    return Coded("insufficient_funds", f"It costs {costs} {currency}; available: {there_is}.")
+    credit = f", and {text(outcome.credit_minor, currency)} credit" if outcome.credit_minor else ""
+    more = {
+        "required_minor": required_minor,
+        "available_minor": outcome.available_minor,
+        "credit_minor": outcome.credit_minor,
+        "spendable_minor": outcome.spendable_minor,
+        "balance_currency": currency,
+    }
+    return Coded("insufficient_funds", f"{said}; available: {there_is}{credit}.", more=more)
 
 
 def refused(outcome: Refused) -> Coded:
@@ -139,7 +161,7 @@ def of_quote(quote: Quote) -> models.Quote:
         commission_minor=cost.commission_minor,
         commission_percent=plain(quote.commission_percent),
         balance_currency=cost.balance_currency,
-        rate=plain(cost.rate),
+        rate=plain(shown.rate_shown(cost.rate)),
         created_at=quote.created_at,
         expires_at=quote.expires_at,
     )

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/partner", tags=["partners"], responses=RATE_LIMITED)
 
 PaymentId = Annotated[str, StringConstraints(pattern=models.PAYMENT_ID)]
 Key = Annotated[
-    str,
+    str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
@@ -35,7 +35,7 @@ Key = Annotated[
         description=(
             "A key of yours for this payment. The same key with the same payment gets the same "
             "answer, byte for byte, with the header `Idempotent-Replayed: true`; with another one "
-            "it gets 422."
+            "it gets 422. Needed where there is no `external_id`."
         ),
         examples=["6b1f6a0e-31cb-4d1c-9d5f-0a6a5c1f2b10"],
     ),
@@ -44,7 +44,7 @@ Key = Annotated[
 
 @router.get("/balance", operation_id="getPartnerBalance")
 async def get_balance(request: Request, caller: PartnerReader) -> models.Balance:
-    """What can be spent, and what is held for pending payments."""
+    """What is there, what is held for pending payments, and what can be spent."""
     partner = caller.partner
     stands = await standing(deps_of(request).pool, partner.account)
     assert stands is not None
@@ -56,6 +56,8 @@ async def get_balance(request: Request, caller: PartnerReader) -> models.Balance
         held_minor=stands.held_minor,
         total_minor=stands.posted_minor,
         is_test=partner.book == TEST,
+        credit_minor=stands.credit_minor,
+        spendable_minor=stands.spendable_minor,
     )
 
 
@@ -81,7 +83,7 @@ async def make_quote(
     responses={**BAD_REQUEST, **POOR, **NOT_FOUND, **CONFLICT},
 )
 async def post_payment(
-    request: Request, caller: PartnerPayer, key: Key, wanted: models.PaymentRequest
+    request: Request, caller: PartnerPayer, wanted: models.PaymentRequest, key: Key = None
 ) -> Response:
     """Pay: the money is held, or taken at once, as agreed. Whether it reached its end is in
     `state`, here or later.

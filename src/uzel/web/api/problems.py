@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from uzel.kit import database
+from uzel.web.api.wording import location_of, said_of
 from uzel.web.partner.codes import CODES
 
 log = logging.getLogger("uzel.api")
@@ -100,15 +102,49 @@ class Problem(BaseModel):
     errors: list[InvalidField] | None = Field(
         default=None, description="With status 422: everything that is wrong."
     )
+    required_minor: int | None = Field(
+        default=None,
+        description="With status 402: what is needed, in minor units of `balance_currency`.",
+        examples=[207000],
+    )
+    available_minor: int | None = Field(
+        default=None, description="With status 402: the balance without the credit.", examples=[500]
+    )
+    credit_minor: int | None = Field(
+        default=None, description="With status 402: how far below zero it may go.", examples=[1000]
+    )
+    spendable_minor: int | None = Field(
+        default=None, description="With status 402: what can be spent, of both.", examples=[1500]
+    )
+    balance_currency: str | None = Field(
+        default=None, description="With status 402.", examples=["RUB"]
+    )
+
+
+# Beside CODES, the words of KINDS that partners get, at the new address alone.
+OF_KINDS = ("bad_request", "conflict", "invalid_request")
+
+
+def partner_codes() -> dict[str, int]:
+    """All codes of errors of the partner API, with their statuses."""
+    known = {name: code.status for name, code in CODES.items()}
+    return known | {name: status_of(name) for name in OF_KINDS}
 
 
 class Coded(HTTPException):
-    """A refusal with a code of its own: one of `CODES`, or of KINDS."""
+    """A refusal with a code of its own: one of `CODES`, or of KINDS. `more`: further fields."""
 
-    def __init__(self, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         status = CODES[code].status if code in CODES else status_of(code)
         super().__init__(status, detail, headers)
         self.code = code
+        self.more = more or {}
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -153,8 +189,7 @@ def methods_at(request: Request) -> list[str]:
 async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     """Parameters that do not fit. The values given are not repeated."""
     errors = [
-        InvalidField(location=".".join(str(part) for part in item["loc"]), detail=item["msg"])
-        for item in error.errors()
+        InvalidField(location=location_of(item), detail=said_of(item)) for item in error.errors()
     ]
     named = ", ".join(dict.fromkeys(item.location for item in errors))
     return answer(request, 422, f"Not valid: {named}.", errors=errors)
@@ -206,6 +241,7 @@ def problem_of(request: Request, error: Coded) -> Problem:
         code=error.code,
         detail=str(error.detail),
         request_id=getattr(request.state, "request_id", ""),
+        **error.more,
     )
 
 

@@ -137,6 +137,8 @@ def sample_of(described: Mapping[str, Any], schema: Any) -> Any:
         schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if examples := schema.get("examples"):
         return examples[0]
+    if "anyOf" in schema:
+        return sample_of(described, schema["anyOf"][0])
     if schema.get("type") == "array":
         return [sample_of(described, schema["items"])]
     required = schema.get("required", ())

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from uzel.partners import hooks, payment_store
 from uzel.web.api.openapi import describe
-from uzel.web.api.problems import kind_of, status_of
+from uzel.web.api.problems import kind_of, partner_codes, status_of
 from uzel.web.cabinet.desk import Desk, today
 from uzel.web.cabinet.examples import Example, Known, of_actions, of_operations
 from uzel.web.cabinet.look import render
@@ -18,9 +18,6 @@ from uzel.web.partner.codes import CODES
 
 NO_PAYMENT = "txn_0123456789abcdef"
 NO_DELIVERY = "dlv_00112233445566778899aabbccddeeff"
-# Codes that only robots get, and those that only the new address has.
-ROBOTS = {"closed"}
-NEW_ONLY = ("bad_request", "conflict", "invalid_request")
 
 
 async def show(desk: Desk) -> Response:
@@ -47,7 +44,7 @@ async def page(desk: Desk, known: Known | None = None, answer: Answer | None = N
         about=lambda it: about(desk, it),
         url=desk.deps.settings.url,
         answer=answer,
-        codes=sorted((status, name, meaning(desk, name)) for name, status in codes().items()),
+        codes=sorted((it, name, meaning(desk, name)) for name, it in partner_codes().items()),
     )
 
 
@@ -72,12 +69,6 @@ async def known_of(desk: Desk) -> Known:
 def about(desk: Desk, example: Example) -> str:
     known = ABOUT.get(example.name)
     return desk.language.text(known) if known else example.about
-
-
-def codes() -> dict[str, int]:
-    """All that partners can get, with their statuses."""
-    old = {name: code.status for name, code in CODES.items() if name not in ROBOTS}
-    return old | {name: status_of(name) for name in NEW_ONLY}
 
 
 def meaning(desk: Desk, name: str) -> str:

@@ -12,6 +12,7 @@ from uzel.model.currency import plain
 from uzel.model.currency import text as in_units
 from uzel.partners import cabinet_store
 from uzel.partners import payment_store as store
+from uzel.partners.shown import rate_shown
 from uzel.views.rows import Page
 from uzel.web.cabinet.desk import Desk
 from uzel.web.cabinet.look import render
@@ -120,7 +121,7 @@ async def show_list(desk: Desk) -> Response:
 async def show_one(desk: Desk) -> Response:
     row = await one(desk, desk.request.path_params["payment_id"])
     steps = await cabinet_store.steps(desk.deps.pool, row["id"])
-    return render(desk, "transaction.html", row=row, steps=steps)
+    return render(desk, "transaction.html", row=row, steps=steps, rate=rate_shown(row["rate"]))
 
 
 async def one(desk: Desk, public_id: str) -> Any:
@@ -158,7 +159,7 @@ def cells(desk: Desk, row: Any) -> Sequence[Cell]:
         in_units(row["cost_minor"], currency).replace(".", comma),
         in_units(row["commission_minor"], currency).replace(".", comma),
         currency,
-        plain(row["rate"]).replace(".", comma),
+        plain(rate_shown(row["rate"])).replace(".", comma),
         row["details"],
         row["error"],
     )

@@ -216,5 +216,7 @@ def poor(partner: Partner, outcome: TooPoor) -> Refusal:
         "cost_per_lead": number(decimal(partner.settings.lead_price_minor, currency)),
         "leads_count": outcome.count,
         "balance_currency": currency,
+        "credit_limit": number(decimal(outcome.credit_minor, currency)),
+        "available_to_spend": number(decimal(outcome.spendable_minor, currency)),
     }
     return Refusal("insufficient_funds", said, more)

@@ -24,6 +24,7 @@ from uzel.partners.payment import (
     Taken,
 )
 from uzel.partners.price import Price
+from uzel.partners.shown import rate_shown
 from uzel.web.partner.call import Call
 from uzel.web.partner.reading import status_of
 from uzel.web.partner.reply import Refusal, Reply, clock, ok, retry_after
@@ -38,8 +39,15 @@ from uzel.web.partner.wanted import (
 )
 
 PARAMETERS = "Invalid parameters: payment_amount and payment_currency are required."
-# Service details of who gives none; the name of what these partners pay for.
-DETAILS = "ChatGPT Payment"
+# Stands in fingerprints for service details that were not given, so that what was paid before is
+# still known as the same.
+NO_DETAILS = "ChatGPT Payment"
+BY_POST = "process_payment is asked for by POST."
+WRONG = {
+    "payment_amount": "is no amount above zero and below 10^18: write 10 or 10.5, with a point and "
+    "without spaces",
+    "payment_currency": "is no code of a currency: three letters, such as USD",
+}
 NUMBERS = ("partner_transaction_id", "external_id", "transaction_id")
 # Of the keys: one and the same may be used at both addresses.
 HERE = "api.php"
@@ -58,8 +66,6 @@ class Wanted:
 async def cost(call: Call) -> Reply:
     """`get_payment_cost`: what it costs now, and a quote that keeps it so for some minutes."""
     wanted = amount_and_currency(call)
-    if wanted is None:
-        raise Refusal("invalid_parameters", PARAMETERS)
     partner = call.caller.partner
     async with call.parts.pool.acquire() as connection, connection.transaction():
         found = await call.parts.payments.cost(connection, partner, *wanted)
@@ -71,7 +77,7 @@ async def cost(call: Call) -> Reply:
         cost_in_balance_units=number(decimal(price.total_minor, partner.currency)),
         original_amount=number(found.amount),
         original_currency=price.currency,
-        rate_used=number(price.rate),
+        rate_used=number(rate_shown(price.rate)),
         rate_currency_pair=f"{price.currency}_{partner.currency}",
         balance_currency=partner.currency,
         commission=number(decimal(price.commission_minor, partner.currency)),
@@ -105,8 +111,8 @@ def ask_of(call: Call, wanted: Wanted, external_id: str | None) -> Ask:
     if key is not None and not is_key(key):
         text = "Idempotency-Key has 1 to 255 printable ASCII characters."
         raise Refusal("idempotency_key_invalid", text)
-    details = details_of(call.given.value("service_details")) or DETAILS
-    quote_id = wanted.quote.public_id if wanted.quote else None
+    details = details_of(call.given.value("service_details"))
+    said = (details or NO_DETAILS, external_id, quote_id_of(wanted))
     keys = [f"{KEY}{HERE}:{key}"] if key is not None else []
     keys += [f"{NUMBER}{external_id}"] if external_id is not None else []
     return Ask(
@@ -116,10 +122,14 @@ def ask_of(call: Call, wanted: Wanted, external_id: str | None) -> Ask:
         details,
         lambda outcome: worded(partner, external_id, outcome),
         tuple(keys),
-        fingerprint(HERE, wanted.amount, wanted.currency, details, external_id, quote_id),
+        fingerprint(HERE, wanted.amount, wanted.currency, *said),
         external_id,
         wanted.quote,
     )
+
+
+def quote_id_of(wanted: Wanted) -> str | None:
+    return wanted.quote.public_id if wanted.quote else None
 
 
 async def wanted_of(call: Call) -> Wanted:
@@ -127,13 +137,10 @@ async def wanted_of(call: Call) -> Wanted:
     at will.
     """
     if call.given.method != "POST":
-        raise Refusal("invalid_parameters", PARAMETERS)
+        raise Refusal("invalid_parameters", PARAMETERS, {"errors": [BY_POST]})
     quote_id = call.given.value("quote_id")
     if quote_id is None or quote_id == "":
-        given = amount_and_currency(call)
-        if given is None:
-            raise Refusal("invalid_parameters", PARAMETERS)
-        return Wanted(*given)
+        return Wanted(*amount_and_currency(call))
     known = isinstance(quote_id, str) and quote_id.isprintable()
     quote = await quotes.find(call.parts.pool, call.caller.partner, quote_id) if known else None
     if quote is None:
@@ -148,10 +155,20 @@ async def wanted_of(call: Call) -> Wanted:
     return Wanted(amount, currency, quote)
 
 
-def amount_and_currency(call: Call) -> tuple[Decimal, str] | None:
-    amount = amount_of(call.given.value("payment_amount"))
-    currency = currency_of(call.given.value("payment_currency"))
-    return None if amount is None or currency is None else (amount, currency)
+def amount_and_currency(call: Call) -> tuple[Decimal, str]:
+    """Raises Refusal: its message is the one that programs know, `errors` says which and why."""
+    given = {name: call.given.value(name) for name in WRONG}
+    amount = amount_of(given["payment_amount"])
+    currency = currency_of(given["payment_currency"])
+    if amount is not None and currency is not None:
+        return amount, currency
+    read = {"payment_amount": amount, "payment_currency": currency}
+    errors = [
+        f"{name} is missing." if given[name] in (None, "") else f"{name} {WRONG[name]}."
+        for name in WRONG
+        if read[name] is None
+    ]
+    raise Refusal("invalid_parameters", PARAMETERS, {"errors": errors})
 
 
 def own_number(call: Call) -> str | None:
@@ -189,7 +206,7 @@ def taken(partner: Partner, external_id: str | None, outcome: Taken) -> dict[str
         "balance_currency": currency,
         "amount_deducted": number(decimal(priced.total_minor, currency)),
         "commission": number(decimal(priced.commission_minor, currency)),
-        "rate_used": number(priced.rate),
+        "rate_used": number(rate_shown(priced.rate)),
         "transaction_status": status_of(partner, outcome.state),
         "external_id": external_id,
         "timestamp": clock(outcome.at),
@@ -203,6 +220,8 @@ def poor(outcome: Poor) -> dict[str, Any]:
         "required_balance": number(decimal(priced.total_minor, currency)),
         "current_balance": number(decimal(outcome.available_minor, currency)),
         "balance_currency": currency,
+        "credit_limit": number(decimal(outcome.credit_minor, currency)),
+        "available_to_spend": number(decimal(outcome.spendable_minor, currency)),
     }
 
 

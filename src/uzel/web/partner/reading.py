@@ -11,6 +11,7 @@ from uzel.partners import payment_store as store
 from uzel.partners.payment import Partner, State
 from uzel.partners.report_text import as_kept
 from uzel.partners.settings import Debit
+from uzel.partners.shown import rate_shown
 from uzel.web.partner.call import Call
 from uzel.web.partner.reply import Refusal, Reply, clock, ok
 from uzel.web.partner.wanted import number
@@ -22,7 +23,7 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 async def balance(call: Call) -> Reply:
-    """`get_balance`: what is available is the balance."""
+    """`get_balance`: what is available is the balance, without the credit."""
     partner = call.caller.partner
     stands = await standing(call.parts.pool, partner.account)
     assert stands is not None
@@ -34,6 +35,8 @@ async def balance(call: Call) -> Reply:
         total=number(decimal(stands.posted_minor, partner.currency)),
         partner_id=partner.public_id,
         is_test=partner.book == TEST,
+        credit_limit=number(decimal(stands.credit_minor, partner.currency)),
+        available_to_spend=number(decimal(stands.spendable_minor, partner.currency)),
     )
 
 
@@ -67,7 +70,7 @@ def transaction(partner: Partner, row: Any) -> dict[str, Any]:
         "partner_name": partner.name,
         "payment_amount": number(row["amount"]),
         "payment_currency": row["currency"],
-        "rate_used": number(row["rate"]),
+        "rate_used": number(rate_shown(row["rate"])),
         "amount_deducted": number(decimal(row["cost_minor"], currency)),
         "balance_before": number(decimal(row["before_minor"], currency)),
         "balance_after": number(decimal(row["after_minor"], currency)),
@@ -80,6 +83,7 @@ def transaction(partner: Partner, row: Any) -> dict[str, Any]:
         "commission": number(decimal(row["commission_minor"], currency)),
         "payment_state": row["state"],
         "updated_at": clock(row["updated_at"]),
+        "lead_external_id": row["lead_external_id"],
     }
 
 

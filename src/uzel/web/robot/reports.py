@@ -27,6 +27,7 @@ PATH = "/amogt/zeno_report.php"
 METHODS = ("GET", "POST")
 RECEIVED = "Report received and processed."
 DEFERRED = "Report saved, AmoCRM update deferred."
+UNKNOWN = "id: this is the dealId of no lead; the report is kept, and changed nothing."
 LONGEST = 255
 # So long an answer waits for the CRM's.
 WITHIN_S, LOOK_EVERY_S = 5.0, 0.1
@@ -125,7 +126,10 @@ def told(kept: Kept, report: Report, state: str, message: str | None, warnings: 
         "lead_id": report.deal_id,
         "amo_status": state,
         "amo_message": message,
+        "lead_known": kept.is_known,
     }
+    if not kept.is_known:
+        warnings = [*warnings, UNKNOWN]
     if warnings:
         content["warnings"] = warnings
     return Reply(200, orjson.dumps(content))

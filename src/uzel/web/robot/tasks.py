@@ -4,12 +4,13 @@ Without parameters it lists them all, as it always did. Beside that:
 
 unprocessed=1        only those that nobody has reported on and nobody holds
 state=new|done|failed, source=partner|amocrm, partner_id=…, since=2026-11-20 22:49:21
-limit=…, before=…    pages, the newest page first
+limit=…, before=…    pages, the newest page first; the oldest lead of a page first
 claim=N, lease=S     take up to N free ones for S seconds: no other robot gets them until then
 mine=1               those that this robot holds
-release=ID           give one back
+release=ID           give one back, by its dealId or lead_id
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,19 +60,18 @@ class TasksDoor(Answering):
         if given.value("deleteall") is not None or given.value("delete") is not None:
             raise Refusal("invalid_parameters", "Leads cannot be deleted here.")
         if given.value("claim") is not None:
-            return told(robot, await self._claim(given, robot), "Claimed deals.")
+            lease_s = lease_of(given)
+            page = await self._claim(given, robot, lease_s)
+            return told(robot, page, "Claimed deals.", {"lease": lease_s})
         if given.value("release") is not None:
             return await self._release(given, robot)
         most = whole(given, "limit", 1, tasks.MOST, tasks.MOST)
         return told(robot, await tasks.page(self._pool, robot, wanted_of(given, robot), most))
 
-    async def _claim(self, given: Given, robot: Robot) -> Page:
+    async def _claim(self, given: Given, robot: Robot, lease_s: int) -> Page:
         if given.method == "HEAD":
             return Page((), 0, None)
         most = whole(given, "claim", 1, tasks.MOST_CLAIMED, 1)
-        lease_s = whole(
-            given, "lease", tasks.SHORTEST_LEASE_S, tasks.LONGEST_LEASE_S, tasks.LEASE_S
-        )
         return await tasks.claim(self._pool, robot, most, lease_s, source_of(given))
 
     async def _release(self, given: Given, robot: Robot) -> Reply:
@@ -79,6 +79,11 @@ class TasksDoor(Answering):
         async with self._pool.acquire() as connection:
             done = await robot_store.release(connection, robot.book, robot.id, deal_id)
         return Reply(200, orjson.dumps({"status": "success", "released": done}))
+
+
+def lease_of(given: Given) -> int:
+    """Seconds; what is too short or too long is the shortest or longest there is."""
+    return whole(given, "lease", tasks.SHORTEST_LEASE_S, tasks.LONGEST_LEASE_S, tasks.LEASE_S)
 
 
 def wanted_of(given: Given, robot: Robot) -> Wanted:
@@ -142,8 +147,10 @@ def whole(given: Given, name: str, least: int, most: int, usual: int) -> int:
     return min(max(int(text), least), most)
 
 
-def told(robot: Robot, page: Page, message: str = MESSAGE) -> Reply:
-    """The list as it goes out."""
+def told(
+    robot: Robot, page: Page, message: str = MESSAGE, more: Mapping[str, Any] | None = None
+) -> Reply:
+    """The list as it goes out. `more`: further fields."""
     content = {
         "deals": [deal(row, robot) for row in page.leads],
         "total": page.total,
@@ -152,6 +159,7 @@ def told(robot: Robot, page: Page, message: str = MESSAGE) -> Reply:
         "count": len(page.leads),
         "next_before": page.before,
         "now": clock(datetime.now(UTC)),
+        **(more or {}),
     }
     return Reply(200, orjson.dumps(content, default=str))
 
