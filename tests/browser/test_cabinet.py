@@ -104,7 +104,7 @@ def test_the_statement_and_its_files_have_the_same_sums(
 ) -> None:
     page = visit(browser, partner)
     page.get_by_role("link", name="Этот месяц").click()
-    tile = page.locator(".tile", has_text="Остаток на конец").locator(".big")
+    tile = page.locator(".tile", has_text="период не окончен").locator(".big")
     closing = number(tile.inner_text())
     amounts = [number(it) for it in page.locator("td[data-name='Сумма']").all_inner_texts()]
     assert sum(amounts) == closing

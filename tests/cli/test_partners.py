@@ -212,6 +212,8 @@ def test_a_statement_as_a_file(uzel: Command, tmp_path: Path) -> None:
     text = (tmp_path / "made.csv").read_text("utf-8-sig")
     assert '"1000,50"' in text
     assert "invoice 17" in text
+    assert "период не окончен" in text
+    assert "23:59:59" not in text
     nowhere = str(tmp_path / "no" / "folder.csv")
     assert uzel("partner", "statement", "Ромашка", "-o", nowhere)[0] == 1
     assert uzel("partner", "statement", "Ромашка", "--from", "soon")[0] == 1

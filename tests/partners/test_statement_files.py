@@ -161,6 +161,48 @@ def test_more_than_a_page_of_the_database(dsn: str, monkeypatch: pytest.MonkeyPa
     asyncio.run(check())
 
 
+def test_what_is_not_over_ends_when_it_is_made(dsn: str) -> None:
+    """Nobody knows where a balance will stand at the end of the month."""
+
+    async def check() -> None:
+        async with paying(dsn, 100_00) as it:
+            files, before = StatementFiles(it.pool), datetime.now(UTC)
+            sheet = await files.up_to_now(sheet_of(it))
+            assert before <= sheet.until <= datetime.now(UTC)
+            said = sheet.until.astimezone(ALMATY).strftime("%d.%m.%Y %H:%M:%S")
+            last = rows_of(await files.make(sheet, Kind.CSV))[-1]
+            assert last[:2] == [said, f"Остаток на {said}, период не окончен"]
+            assert last[6] == "100,00"
+            cells = openpyxl.load_workbook(await files.make(sheet, Kind.XLSX)).active
+            in_book = str(list(cells.iter_rows(values_only=True)))
+            on_paper = PdfReader(await files.make(sheet, Kind.PDF)).pages[0].extract_text()
+            for text in (in_book, on_paper):
+                assert f"{said} (Asia/Almaty), период не окончен" in text
+                assert f"Остаток на {said}" in text
+                assert "2100" not in text
+                assert RU.closing not in text
+            plain = await files.up_to_now(sheet_of(it, words=PLAIN))
+            assert rows_of(await files.make(plain, Kind.CSV))[-1][1] == "closing"
+            later = await files.up_to_now(sheet_of(it, since=END - timedelta(days=1)))
+            assert later.since == later.until < datetime.now(UTC)
+            over = sheet_of(it, until=before)
+            assert await files.up_to_now(over) == over
+
+    asyncio.run(check())
+
+
+def test_our_number_stands_whole_on_paper() -> None:
+    number = "lead_txn_0a3176da82719a0f"
+    out = io.BytesIO()
+    line = Line(BEGIN, 1, "lead", -1, 1, number, "deal-118-from-a-shop", None, None)
+    made = PdfWriter(out, Sheet(PARTNER, BEGIN, END, ALMATY, RU), sums_of([line]))
+    made.add([line])
+    made.close()
+    text = PdfReader(out).pages[0].extract_text()
+    assert number in text
+    assert "deal-118-from-a-shop" in text
+
+
 def lines_of(amounts: Sequence[int], opening: int = 0) -> list[Line]:
     found, balance = [], opening
     for place, amount in enumerate(amounts):

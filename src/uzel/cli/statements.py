@@ -20,7 +20,9 @@ def register(actions: Any) -> None:
     parser.add_argument(
         "--from", dest="first", metavar="DATE", help="in its time zone; default: this month's first"
     )
-    parser.add_argument("--to", dest="last", metavar="DATE", help="with this day; default: today")
+    parser.add_argument(
+        "--to", dest="last", metavar="DATE", help="with this day; default: today, up to now"
+    )
     parser.add_argument("--format", choices=FORMATS, default="csv")
     parser.add_argument("--language", choices=("ru", "en"), default="ru")
     parser.add_argument("--test", action="store_true", help="of the balance of test tokens")
@@ -53,9 +55,10 @@ async def write(parts: Any, parsed: argparse.Namespace) -> dict[str, Any]:
     last = day(parsed.last) if parsed.last else datetime.now(zone).date()
     first = day(parsed.first) if parsed.first else last.replace(day=1)
     since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
-    sheet = Sheet(partner, since, until, zone, LANGUAGES[parsed.language])
+    files, words = StatementFiles(parts.pool), LANGUAGES[parsed.language]
+    sheet = await files.up_to_now(Sheet(partner, since, until, zone, words))
     try:
-        made = await StatementFiles(parts.pool).make(sheet, Kind(parsed.format))
+        made = await files.make(sheet, Kind(parsed.format))
     except TooLong as error:
         raise ConfigError(f"{parsed.format}: {error}; take a shorter time, or csv") from None
     path = Path(parsed.file or f"{sheet.name}.{parsed.format}")

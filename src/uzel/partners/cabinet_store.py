@@ -9,7 +9,8 @@ BY_DAY = """
 select (created_at at time zone $3)::date as day, count(*) as total,
        count(*) filter (where state = 'completed') as completed,
        count(*) filter (where state = 'failed') as failed,
-       coalesce(sum(cost_minor) filter (where state <> 'failed'), 0)::bigint as charged_minor
+       coalesce(sum(cost_minor) filter (where entry_id is not null and refund_id is null),
+                0)::bigint as charged_minor
   from payment
  where partner_id = $1 and book = $2 and created_at >= $4
  group by 1 order by 1
@@ -19,7 +20,9 @@ select (created_at at time zone $3)::date as day, count(*) as total,
 async def by_day(
     pool: Pool | Connection, partner_id: int, book: str, zone: str, since: datetime
 ) -> list[Any]:
-    """Payments of each day that has any: (day, total, completed, failed, charged_minor)."""
+    """Payments of each day that has any: (day, total, completed, failed, charged_minor); the last:
+    what was taken from the balance for them and not given back. What is held is not taken.
+    """
     return await pool.fetch(BY_DAY, partner_id, book, zone, since)
 
 

@@ -30,7 +30,10 @@ class CsvWriter:
         for name, amount in ((words.came, sums.came_minor), (words.went, sums.went_minor)):
             if name:
                 self._write(self._sum(name, last, amount, None))
-        self._write(self._sum(words.closing, last, None, sums.closing_minor))
+        closing = self._sheet.closing
+        if not self._sheet.is_over and words.unfinished:
+            closing = f"{closing}, {words.unfinished}"
+        self._write(self._sum(closing, last, None, sums.closing_minor))
 
     def _row(self, line: Line) -> str:
         sheet = self._sheet

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import StrEnum
 from typing import BinaryIO, cast
 
@@ -58,6 +59,10 @@ class StatementFiles:
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._asked = 0
 
+    async def up_to_now(self, sheet: Sheet) -> Sheet:
+        """See `up_to_now`."""
+        return await up_to_now(self._pool, sheet)
+
     async def make(self, sheet: Sheet, kind: Kind) -> BinaryIO:
         """The file, to be read from its beginning and closed; nobody else sees it. Raises TooLong,
         Busy, and LedgerError where the lines do not lead from the opening balance to the closing
@@ -98,6 +103,16 @@ class StatementFiles:
                 await copy(connection, sheet, sums, writer)
             finally:
                 await asyncio.to_thread(writer.close)
+
+
+async def up_to_now(pool: Pool, sheet: Sheet) -> Sheet:
+    """The same; but where its time is not over, up to this moment: nobody knows where the balance
+    will stand later.
+    """
+    now = await store.moment(pool)
+    if sheet.until <= now:
+        return sheet
+    return replace(sheet, since=min(sheet.since, now), until=now, is_over=False)
 
 
 async def look(pool: Pool, sheet: Sheet, most: int) -> tuple[Sums, list[Line]]:

@@ -23,7 +23,7 @@ REGULAR, BOLD = "SourceSansPro", "SourceSansPro-Semibold"
 FILES = {REGULAR: "SourceSansPro-Regular.ttf", BOLD: "SourceSansPro-Semibold.ttf"}
 WIDTH, HEIGHT = A4
 LEFT, RIGHT, TOP, BOTTOM = 40.0, WIDTH - 40, HEIGHT - 42, 44.0
-SIZE, SMALL = 8.5, 7.0
+SIZE, SMALL, TINY = 8.5, 7.0, 5.0
 ROW, HEAD, SUMS = 22.0, 20.0, 46.0
 # Where the columns begin; amounts end there.
 TIME, KIND, NUMBERS, ABOUT, AMOUNT, BALANCE = LEFT, 114.0, 198.0, 300.0, 488.0, RIGHT
@@ -63,7 +63,7 @@ class PdfWriter:
         if self._y - ROW < BOTTOM:
             self._turn()
         at = self._y - 14
-        self._say(LEFT, at, self._words.closing, BOLD)
+        self._say(LEFT, at, self._sheet.closing, BOLD)
         self._right(BALANCE, at, self._money(self._sums.closing_minor), BOLD)
         self._foot()
         self._canvas.save()
@@ -84,12 +84,11 @@ class PdfWriter:
     def _top(self, y: float) -> float:
         """Whose it is and the sums; how far down that goes."""
         sheet, words = self._sheet, self._words
-        since, last = (words.time(at, sheet.zone) for at in (sheet.since, sheet.last))
         self._say(LEFT, y - 12, words.title, BOLD, 17)
         y -= 34
         facts = [
             (words.partner, f"{sheet.partner.name} ({sheet.partner.public_id})"),
-            (words.period, f"{since} – {last} ({sheet.zone.key})"),
+            (words.period, sheet.period),
             (words.currency, sheet.partner.currency),
         ]
         for name, value in facts:
@@ -108,7 +107,7 @@ class PdfWriter:
             (words.opening, self._money(sums.opening_minor)),
             (words.came, self._money(sums.came_minor)),
             (words.went, self._money(sums.went_minor)),
-            (words.closing, self._money(sums.closing_minor)),
+            (self._sheet.closing, self._money(sums.closing_minor)),
         ]
         wide = (RIGHT - LEFT - 24) / 4
         for place, (name, value) in enumerate(named):
@@ -138,9 +137,7 @@ class PdfWriter:
         self._say(TIME, y - 9, clock, size=SMALL, color=SOFT)
         wide = NUMBERS - KIND - 6
         self._say(KIND, y, cut(words.kind(line.kind), REGULAR, SIZE, wide))
-        wide = ABOUT - NUMBERS - 8
-        numbers = [number for number in (line.payment_id, line.external_id) if number]
-        self._lines(NUMBERS, y, [cut(number, REGULAR, SIZE, wide) for number in numbers])
+        self._numbers(y, [number for number in (line.payment_id, line.external_id) if number])
         self._lines(ABOUT, y, two_lines(description(line)))
         self._right(AMOUNT, y, self._amount(line.amount_minor), BOLD)
         self._right(BALANCE, y, self._amount(line.balance_minor))
@@ -149,6 +146,15 @@ class PdfWriter:
     def _lines(self, x: float, y: float, lines: Sequence[str]) -> None:
         for place, text in enumerate(lines[:2]):
             self._say(x, y - 9 * place, text, color=SOFT if place else INK)
+
+    def _numbers(self, y: float, numbers: Sequence[str]) -> None:
+        """Smaller where they are long: half of a number is of no use to anybody."""
+        wide = ABOUT - NUMBERS - 8
+        for place, number in enumerate(numbers):
+            long = max(width(number, REGULAR, SIZE), 1.0)
+            size = max(TINY, min(SIZE, SIZE * wide / long))
+            shown = cut(number, REGULAR, size, wide + 0.01)
+            self._say(NUMBERS, y - 9 * place, shown, size=size, color=SOFT if place else INK)
 
     def _amount(self, minor: int) -> str:
         return self._words.amount(minor, self._sheet.partner.currency)

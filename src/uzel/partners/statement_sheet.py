@@ -16,13 +16,16 @@ A_MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Whose statement, from `since` on and before `until`, in which zone and words."""
+    """Whose statement, from `since` on and before `until`, in which zone and words. Not `is_over`:
+    more may still come, and `until` is when the statement was made (see `up_to_now`).
+    """
 
     partner: Partner
     since: datetime
     until: datetime
     zone: ZoneInfo
     words: Words
+    is_over: bool = True
 
     @property
     def is_test(self) -> bool:
@@ -31,7 +34,21 @@ class Sheet:
     @property
     def last(self) -> datetime:
         """The last moment of it: a month ends on its last day, not on the first of the next."""
-        return max(self.since, self.until - A_MOMENT)
+        return max(self.since, self.until - A_MOMENT) if self.is_over else self.until
+
+    @property
+    def period(self) -> str:
+        """From when to when, in words; and that it is not over."""
+        since, last = (self.words.time(at, self.zone) for at in (self.since, self.last))
+        said = f"{since} – {last} ({self.zone.key})"
+        return said if self.is_over else f"{said}, {self.words.unfinished}"
+
+    @property
+    def closing(self) -> str:
+        """What the last balance is called: that of an end, or that of a moment."""
+        if self.is_over or not self.words.standing:
+            return self.words.closing
+        return self.words.standing.format(at=self.words.time(self.last, self.zone))
 
     @property
     def name(self) -> str:

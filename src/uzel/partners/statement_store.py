@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from uzel.kit.database import Connection
+from uzel.kit.database import Connection, Pool
 
 # Of an account before a moment: its newest posting.
 NEWEST = """
@@ -46,6 +46,12 @@ async def entries(
 async def sums(connection: Connection, account: int, since: datetime, until: datetime) -> Any:
     """Of a time: (count, came, went), minor units; `went` is below zero."""
     return await connection.fetchrow(SUMS, account, since, until)
+
+
+async def moment(connection: Connection | Pool) -> datetime:
+    """Now, by the clock that postings are stamped with."""
+    found: datetime = await connection.fetchval("select clock_timestamp()")
+    return found
 
 
 async def balance_before(connection: Connection, account: int, at: datetime) -> int:

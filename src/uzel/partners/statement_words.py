@@ -14,7 +14,8 @@ SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€", "GBP": "£", "UAH
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`came` and `went` are left out where they have no words. `head`: time, kind, our number, the
+    """`came` and `went` are left out where they have no words. `standing`: what `closing` is called
+    while a period is not over, "" for the same. `head`: time, kind, our number, the
     partner's own, description, amount, balance. A kind that has no word here is called by its code.
     `times`: as strftime takes it; "" is ISO 8601.
     """
@@ -28,6 +29,8 @@ class Words:
     came: str
     went: str
     closing: str
+    standing: str
+    unfinished: str
     count: str
     is_test: str
     page: str
@@ -69,9 +72,11 @@ RU = Words(
     currency="Валюта",
     head=("Время", "Операция", "Наш номер", "Ваш номер", "Описание", "Сумма", "Остаток"),
     opening="Остаток на начало",
-    came="Поступило",
-    went="Списано",
+    came="Приход",
+    went="Расход",
     closing="Остаток на конец",
+    standing="Остаток на {at}",
+    unfinished="период не окончен",
     count="Операций",
     is_test="Тестовый баланс: деньги не настоящие",
     page="Страница {n} из {of}",
@@ -96,6 +101,8 @@ EN = Words(
     came="Came in",
     went="Went out",
     closing="Closing balance",
+    standing="Balance at {at}",
+    unfinished="the period is not over",
     count="Operations",
     is_test="Test balance: the money is not real",
     page="Page {n} of {of}",
@@ -121,6 +128,8 @@ PLAIN = Words(
     came="",
     went="",
     closing="closing",
+    standing="",
+    unfinished="",
     count="count",
     is_test="test",
     page="{n}/{of}",

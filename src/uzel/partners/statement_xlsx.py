@@ -13,7 +13,7 @@ from uzel.partners.statement_sheet import Sheet, Sums, description
 # Excel keeps fifteen digits of a number; a longer one is written as text, to be exact.
 EXACT_MINOR = 10**15
 LONGEST_CELL = 32_767
-WIDTHS = (19, 22, 24, 20, 44, 16, 16)
+WIDTHS = (31, 22, 24, 20, 44, 16, 16)
 TEXT_COLUMNS, AMOUNT, BALANCE = 5, 5, 6
 OPTIONS = {
     # A row is on disk as soon as the next one begins.
@@ -56,7 +56,7 @@ class XlsxWriter:
 
     def close(self) -> None:
         self._page.autofilter(self._head_row, 0, max(self._row - 1, self._head_row), BALANCE)
-        self._named(self._sheet.words.closing, self._sums.closing_minor, BALANCE)
+        self._named(self._sheet.closing, self._sums.closing_minor, BALANCE)
         self._book.close()
 
     def _top(self) -> None:
@@ -64,10 +64,9 @@ class XlsxWriter:
         partner, bold = sheet.partner, self._formats["bold"]
         self._page.write_string(self._row, 0, words.title, self._formats["title"])
         self._row += 1
-        since, last = (words.time(at, sheet.zone) for at in (sheet.since, sheet.last))
         facts = [
             (words.partner, f"{partner.name} ({partner.public_id})"),
-            (words.period, f"{since} – {last} ({sheet.zone.key})"),
+            (words.period, sheet.period),
             (words.currency, partner.currency),
             *([("", words.is_test)] if sheet.is_test else []),
         ]
@@ -78,7 +77,7 @@ class XlsxWriter:
         self._named(words.opening, sums.opening_minor)
         self._named(words.came, sums.came_minor)
         self._named(words.went, sums.went_minor)
-        self._named(words.closing, sums.closing_minor)
+        self._named(sheet.closing, sums.closing_minor)
         self._row += 1
         for column, name in enumerate(words.head):
             right = column >= TEXT_COLUMNS

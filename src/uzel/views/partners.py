@@ -24,8 +24,8 @@ FEW = {"pending": "state = 'pending'", "failed": "state = 'failed'"}
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner, where its balance stands, and its day: `payments` and what they cost, those that
-    failed excepted. waiting: proposals for a second person.
+    """A partner, where its balance stands, and its day: `payments` and what they cost, both without
+    those that failed. waiting: proposals for a second person.
     """
 
     id: int
@@ -205,7 +205,7 @@ def grouped(legs: Sequence[Any]) -> list[tuple[int, list[Any]]]:
 
 async def find_payments(connection: Connection, text: str) -> list[Hit]:
     """Payments with this number; for the search box."""
-    if not text.startswith("txn_"):
+    if not text.startswith(("txn_", "lead_txn_")):
         return []
     rows = await store.found_payments(connection, text)
     return [

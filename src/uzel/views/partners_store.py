@@ -16,7 +16,7 @@ select p.id, p.public_id, p.name, p.currency, p.settings, p.state, p.account_id,
   from partner p
   join ledger_balance b on b.account_id = p.account_id
  cross join lateral (
-    select count(*) as payments,
+    select count(*) filter (where m.state <> 'failed') as payments,
            coalesce(sum(m.cost_minor) filter (where m.state <> 'failed'), 0)::bigint as spent_minor
       from payment m
      where m.partner_id = p.id and m.book = 'live' and m.id >= $1 and m.created_at >= $2) today

@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+from datetime import datetime
 from decimal import Decimal
 from html import unescape
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -59,6 +61,11 @@ def test_the_overview(app: WebApp, busy: tuple[Client, list[str]]) -> None:
     assert "6 платежей за 30 дней" in text
     assert ids[-1] in text
     assert ids[0] not in text  # the last five
+    # What is held is told once, beside what was taken.
+    taken = 100_050 - stands.posted_minor
+    assert f"Списано {taken // 100},{taken % 100:02} ₽" in text
+    today = datetime.now(ZoneInfo("Europe/Moscow")).date()
+    assert f"{today:%d.%m.%Y}" in text and today.isoformat() not in text
 
 
 def test_filters_and_paging(app: WebApp) -> None:
@@ -106,7 +113,10 @@ def test_the_statement_and_its_files_agree(app: WebApp, busy: tuple[Client, list
     assert total * 100 == it.stands().posted_minor
     assert rows[-1]["Остаток"] in text.replace(" ", "")
     assert Decimal(rows[-1]["Остаток"].replace(",", ".")) == total
+    assert "период не окончен" in text
+    assert "период не окончен" in rows[-1]["Операция"]
     last = visitor.page("/partner/statement?period=last")
+    assert "Остаток на конец" in last
     assert "операций не было" in last
     assert visitor.get("/partner/statement.docx").status_code == 404
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import openpyxl
@@ -118,7 +119,10 @@ def test_a_person_reports_once_and_money_follows(room: LeadRoom) -> None:
     assert made["card"] == "411111******1111" and "4111 1111" not in str(made["data"])
     assert room.state(lead) == "done" and room.room.balance() == 100000 - PRICE
     page = room.olga.page(f"/leads/{lead}")
-    assert "/payments/lead_txn_" in page and "ivan" in page
+    assert "ivan" in page
+    price = re.search(r'href="(/partners/[0-9]+/payments/(lead_txn_[0-9a-f]+))"', page)
+    assert price is not None and "к оплате" in room.olga.page(price[1])
+    assert room.olga.get(f"/search?q={price[2]}").headers["location"].startswith("/partners/paym")
     said = room.value("select detail from audit where action = 'report'")
     assert said["report"] == made["public_id"]
 

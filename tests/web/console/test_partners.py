@@ -3,6 +3,7 @@
 import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -246,7 +247,7 @@ def test_payments_are_filtered_paged_and_saved_whole(room: Room) -> None:
     assert table[-1][1] == "'=1+1" and "'=cmd" in table[-1]
     assert len(room.ivan.get(f"{base}.csv?state=failed").text.splitlines()) == 2
     today = room.ivan.page("/partners")
-    assert ">56 <" in today
+    assert ">55 <" in today and "55,00" in today
 
 
 def test_a_statement_adds_up(room: Room) -> None:
@@ -269,6 +270,13 @@ def test_a_statement_adds_up(room: Room) -> None:
     moved = sum(float(line["amount"].lstrip("'")) for line in table[1:-1])
     assert float(table[0]["balance"]) + moved == float(table[-1]["balance"]) == 1022
     assert table[1]["reason"] == "'=1+1"
+    now = datetime.now(UTC)
+    assert now - timedelta(minutes=5) < datetime.fromisoformat(table[-1]["at"]) <= now
+    assert "период не окончен" in page
+    for kind, begin in (("xlsx", b"PK"), ("pdf", b"%PDF")):
+        assert f"{room.path}/statement.{kind}?" in page
+        assert room.ivan.get(f"{room.path}/statement.{kind}").content.startswith(begin)
+    assert room.ivan.get(f"{room.path}/statement.docx").status_code == 404
     empty = room.ivan.get(f"{room.path}/statement.csv?from=2025-01-01&to=2025-01-31")
     assert len(empty.text.splitlines()) == 3
 

@@ -7,7 +7,7 @@ cookie of the same page (see `console.desk`).
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
@@ -108,6 +108,10 @@ class Desk:
 
     def time(self, at: datetime) -> str:
         return self.words.time(at, self.zone)
+
+    def day(self, day: date) -> str:
+        """As the dates of `time`."""
+        return day.strftime(self.words.times.partition(" ")[0])
 
     def path(self, place: str, **fields: object) -> str:
         """An address of the cabinet; fields without a value are left out."""

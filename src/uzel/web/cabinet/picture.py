@@ -11,7 +11,7 @@ SLOT, GAP, HEIGHT, LEAST = 20.0, 4.0, 100.0, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day's payments; `charged_minor` without those that were given back."""
+    """One day's payments; `charged_minor`: taken for them, and not given back."""
 
     day: date
     total: int = 0

@@ -3,7 +3,7 @@
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from uzel.partners.statement_files import MOST_ON_PAPER, Busy, Kind, TooLong, look
+from uzel.partners.statement_files import MOST_ON_PAPER, Busy, Kind, TooLong, look, up_to_now
 from uzel.partners.statement_sheet import Sheet, description
 from uzel.web.cabinet.desk import Desk, today
 from uzel.web.cabinet.look import render
@@ -47,13 +47,15 @@ def sheet_of(desk: Desk, period: Period) -> Sheet:
 
 
 async def page(desk: Desk, period: Period, status: int = 200, wrong: str = "") -> Response:
-    sums, lines = await look(desk.deps.pool, sheet_of(desk, period), MOST_SHOWN)
+    sheet = await up_to_now(desk.deps.pool, sheet_of(desk, period))
+    sums, lines = await look(desk.deps.pool, sheet, MOST_SHOWN)
     return render(
         desk,
         "statement.html",
         status,
         period=period,
         names=NAMES,
+        sheet=sheet,
         sums=sums,
         lines=lines,
         more=sums.count - len(lines),

@@ -38,7 +38,7 @@ HEAD = (
     *("commission", "balance_currency", "rate", "rate_version", "available_before"),
     *("available_after", "details", "error", "updated_at", "is_test"),
 )
-NUMBER = re.compile(r"txn_[0-9a-z_]{1,60}")
+NUMBER = re.compile(r"(?:lead_)?txn_[0-9a-z_]{1,60}")
 # What a person may make of a payment.
 ENDS = {"complete": State.COMPLETED, "fail": State.FAILED}
 

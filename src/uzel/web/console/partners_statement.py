@@ -1,23 +1,29 @@
 """The statement of a balance: what stood there, what came and went, what stands there."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from uzel.ledger.accounts import LIVE, TEST
 from uzel.model.currency import decimal
 from uzel.partners import statement_store
+from uzel.partners.payment import Partner
 from uzel.partners.statement import Line, statement
+from uzel.partners.statement_files import Busy, Kind, TooLong, up_to_now
+from uzel.partners.statement_sheet import Sheet
+from uzel.partners.statement_words import LANGUAGES
 from uzel.views.partners import PartnerRow
 from uzel.views.rows import Page
 from uzel.web.console import partners_words
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.export import Cell, export
+from uzel.web.console.language import mark as m
 from uzel.web.console.listing import LARGEST_ID, PER_PAGE, whole
-from uzel.web.console.partners_desk import show, the_partner
+from uzel.web.console.partners_desk import settings_of, show, the_partner
 from uzel.web.console.period import NAMES, Period, period_of, query_of
+from uzel.web.partner.statement_file import file_answer
 
 HEAD = (
     *("at", "kind", "amount", "balance", "currency", "payment_id", "external_id", "reason"),
@@ -32,36 +38,51 @@ def book_of(desk: Desk) -> str:
     return TEST if desk.request.query_params.get("book") == TEST else LIVE
 
 
-def account_of(partner: PartnerRow, book: str) -> int:
-    """The balance in a book."""
-    return partner.test_account_id if book == TEST else partner.account_id
+async def sheet_of(desk: Desk, partner: PartnerRow, period: Period, book: str) -> Sheet:
+    """The statement that is meant, up to this moment where its days are not over."""
+    account = partner.test_account_id if book == TEST else partner.account_id
+    names = (partner.id, partner.public_id, partner.name, partner.currency)
+    whose = Partner(*names, book, account, settings_of(partner))
+    words = LANGUAGES[desk.language.code]
+    sheet = Sheet(whose, period.since, period.until, desk.zone, words)
+    return await up_to_now(desk.deps.pool, sheet)
 
 
-async def sums(desk: Desk, account: int, period: Period) -> tuple[int, int]:
+async def sums(desk: Desk, sheet: Sheet) -> tuple[int, int]:
     """(opening, closing) balance."""
+    account = sheet.partner.account
     async with desk.deps.pool.acquire() as connection:
-        opening = await statement_store.balance_before(connection, account, period.since)
-        closing = await statement_store.balance_before(connection, account, period.until)
+        opening = await statement_store.balance_before(connection, account, sheet.since)
+        closing = await statement_store.balance_before(connection, account, sheet.until)
     return opening, closing
 
 
 @router.get("/partners/{partner_id}/statement")
 async def show_statement(desk: OwnDesk, partner_id: str) -> Response:
     """A page of it, oldest first, as statements are."""
-    partner, period, book = await the_partner(desk, partner_id), period_of(desk), book_of(desk)
-    account = account_of(partner, book)
+    return await page(desk, await the_partner(desk, partner_id), {})
+
+
+async def page(desk: Desk, partner: PartnerRow, wrong: Mapping[str, object]) -> Response:
+    period, book = period_of(desk), book_of(desk)
+    sheet = await sheet_of(desk, partner, period, book)
     after = whole(desk.request.query_params.get("after"), LARGEST_ID) or 0
+    account = sheet.partner.account
     found = await statement(
-        desk.deps.pool, account, period.since, period.until, after=after, most=PER_PAGE
+        desk.deps.pool, account, sheet.since, sheet.until, after=after, most=PER_PAGE
     )
-    opening, closing = await sums(desk, account, period)
+    opening, closing = await sums(desk, sheet)
     kept = {"book": book if book == TEST else None}
     return show(
         desk,
         "partner_statement.html",
         partner,
+        422 if wrong else 200,
         tab="/statement",
+        wrong=wrong,
         period=period,
+        sheet=sheet,
+        kinds=tuple(Kind),
         periods=NAMES,
         query_of=query_of,
         kept=kept,
@@ -80,29 +101,56 @@ async def show_statement(desk: OwnDesk, partner_id: str) -> Response:
 @router.get("/partners/{partner_id}/statement.csv")
 async def download(desk: OwnDesk, partner_id: str) -> Response:
     """The whole of it as a file, between the opening and the closing balance."""
-    partner, period, book = await the_partner(desk, partner_id), period_of(desk), book_of(desk)
-    account, currency = account_of(partner, book), partner.currency
-    opening, closing = await sums(desk, account, period)
+    partner = await the_partner(desk, partner_id)
+    sheet = await sheet_of(desk, partner, period_of(desk), book_of(desk))
+    currency = partner.currency
+    opening, closing = await sums(desk, sheet)
 
     def balance(at: datetime, kind: str, amount_minor: int) -> Line:
         return Line(at, 0, kind, 0, amount_minor, None, None, None, None)
 
     begin, end = (
-        balance(period.since, "opening", opening),
-        balance(period.until, "closing", closing),
+        balance(sheet.since, "opening", opening),
+        balance(sheet.until, "closing", closing),
     )
-    fetch = pages_of(desk, account, period, begin, end)
+    fetch = pages_of(desk, sheet, begin, end)
     return export("statement", desk.zone, HEAD, fetch, lambda line: cells(line, currency))
 
 
+@router.get("/partners/{partner_id}/statement.{kind}")
+async def for_people(desk: OwnDesk, partner_id: str, kind: str) -> Response:
+    """The workbook or the paper that the partner gets in the cabinet."""
+    partner = await the_partner(desk, partner_id)
+    if kind not in list(Kind):
+        raise HTTPException(404)
+    sheet = await sheet_of(desk, partner, period_of(desk), book_of(desk))
+    try:
+        return await file_answer(desk.deps.partners.files, sheet, Kind(kind))
+    except TooLong as error:
+        said = desk.language.text(
+            m("В {kind} помещается {most} записей, а их {count}. Возьмите меньше дней или CSV."),
+            kind=kind.upper(),
+            most=error.most,
+            count=error.count,
+        )
+        return await page(desk, partner, {"": said})
+    except Busy:
+        raise HTTPException(503, headers={"retry-after": "5"}) from None
+
+
 def pages_of(
-    desk: Desk, account: int, period: Period, begin: Line, end: Line
+    desk: Desk, sheet: Sheet, begin: Line, end: Line
 ) -> Callable[[int | None, int], Awaitable[Page[Line]]]:
     """Pages for `export`, which asks for one after the other."""
 
     async def following(after: int | None, limit: int) -> Page[Line]:
         found = await statement(
-            desk.deps.pool, account, period.since, period.until, after=after or 0, most=limit
+            desk.deps.pool,
+            sheet.partner.account,
+            sheet.since,
+            sheet.until,
+            after=after or 0,
+            most=limit,
         )
         lines = list(found.lines)
         if after is None:

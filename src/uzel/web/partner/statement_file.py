@@ -14,7 +14,10 @@ PIECE = 64 * 1024
 
 
 async def file_answer(files: StatementFiles, sheet: Sheet, kind: Kind) -> StreamingResponse:
-    """The whole file, ready before the first byte. Raises what `StatementFiles.make` raises."""
+    """The whole file, ready before the first byte; of what has been, where the time is not over.
+    Raises what `StatementFiles.make` raises.
+    """
+    sheet = await files.up_to_now(sheet)
     made = await files.make(sheet, kind)
     headers = {
         "content-disposition": f'attachment; filename="{sheet.name}.{kind}"',
