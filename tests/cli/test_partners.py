@@ -98,8 +98,12 @@ def test_a_token_of_the_old_system_is_taken_over(
         (("top-up", "Ромашка", "1.005", "--reason", "x"), "decimal places"),
         (("top-up", "Ромашка", "1,5", "--reason", "x"), "write it like"),
         (("top-up", "Ромашка", "1", "--reason", " "), "say why"),
-        (("correct", "Ромашка", "1"), "say why"),
-        (("close", "Ромашка"), "say why"),
+        (("close", "Ромашка", "--reason", " "), "say why"),
+        (("reopen", "Ромашка", "--reason", "x"), "is open"),
+        (("set", "Ромашка", "--commission", "2.5.1"), "write it like 2.5"),
+        (("set", "Ромашка", "--commission", "1", "--by", "eve"), "nobody is called eve"),
+        (("hook", "Ромашка"), "see: uzel partner set Ромашка --hook-url URL"),
+        (("hook", "Ромашка", "--rotate"), "see: uzel partner set Ромашка --hook-url URL"),
         (("top-up", "Никто", "1", "--reason", "x"), "there is no partner Никто"),
         (("correct", "Ромашка", "--reason", "x", "--", "-1"), "less than that"),
         (("set", "Ромашка", "--commission", "101"), "commission_percent"),
@@ -154,8 +158,13 @@ def test_a_person_ends_payments(uzel: Command, dsn: str) -> None:
     assert "make another payment" in uzel("partner", "complete", "txn_lost", "late")[2]
     assert "there is no payment txn_none" in uzel("partner", "fail", "txn_none", "x")[2]
     assert uzel("ledger", "verify")[0] == 0
-    acts = "select count(*) from audit where subject like 'payment:txn_%'"
-    assert asked(dsn, acts) == 3
+    acts = "select count(*) from audit where detail->>'payment' like 'txn_%' and subject = $1"
+    assert asked(dsn, acts, f"partner:{partner['id']}") == 3
+    uzel("user", "add", "anna", "--password", "anna-password-1")
+    assert asked(dsn, PAYMENT, "txn_more")
+    assert uzel("partner", "complete", "txn_more", "receipt 10", "--by", "anna")[0] == 0
+    assert asked(dsn, "select actor from audit order by id desc limit 1") == "command:anna"
+    assert "nobody is called eve" in uzel("partner", "fail", "txn_more", "x", "--by", "eve")[2]
 
 
 def test_above_the_limit_two_people_are_needed(uzel: Command, dsn: str) -> None:
@@ -169,14 +178,16 @@ def test_above_the_limit_two_people_are_needed(uzel: Command, dsn: str) -> None:
     (waiting,) = told(uzel("partner", "proposals", "--json"))
     said = (waiting["proposal"], waiting["amount"], waiting["proposed_by"])
     assert said == (1, "100000.01", "command:anna")
-    assert "somebody else has to decide" in uzel("partner", "approve", "1", "--by", "anna")[2]
+    assert "by anna\t" in uzel("partner", "proposals")[1]
+    refused = uzel("partner", "approve", "1", "--by", "anna")[2]
+    assert "uzel: anna has made it; somebody else has to decide" in refused
+    refused = uzel("partner", "withdraw", "1", "--by", "boris")[2]
+    assert "anna has made it" in refused and "an administrator" in refused
     assert "nobody is called eve" in uzel("partner", "approve", "1", "--by", "eve")[2]
     doubled = uzel(*words[:-1], "command:anna", "--key", "19")
     assert "nobody is called command:anna" in doubled[2]
     assert uzel("partner", "approve", "1", "--by", "boris")[1] == "proposal 1 is approved\n"
-    assert (
-        "approved by command:boris already" in uzel("partner", "approve", "1", "--by", "boris")[2]
-    )
+    assert "approved by boris already" in uzel("partner", "approve", "1", "--by", "boris")[2]
     assert told(uzel("partner", "list", "--json"))[0]["available"] == "100000.01"
     entry = asked(dsn, "select max(entry_id) from partner_proposal")
     assert "it is of proposal 1" in uzel("ledger", "reverse", str(entry), "alone")[2]
@@ -187,6 +198,8 @@ def test_above_the_limit_two_people_are_needed(uzel: Command, dsn: str) -> None:
 def test_the_limit_is_shown_lowered_and_raised(uzel: Command) -> None:
     assert "at most 100000 units" in uzel("partner", "limit")[1]
     assert "say why" in uzel("partner", "limit", "10")[2]
+    with pytest.raises(SystemExit):
+        uzel("partner", "correct", "Ромашка", "1")
     assert "at most 10 units" in uzel("partner", "limit", "10", "--reason", "new here")[1]
     assert uzel("partner", "limit", "11", "--reason", "too small")[0] == 3
     assert told(uzel("partner", "limit", "--json"))["limit"] == 10
@@ -219,3 +232,40 @@ def test_a_statement_as_a_file(uzel: Command, tmp_path: Path) -> None:
     assert uzel("partner", "statement", "Ромашка", "--from", "soon")[0] == 1
     assert uzel("partner", "statement", "Nobody")[0] == 1
     assert uzel("partner", "set", "Ромашка", "--time-zone", "Mars/Olympus")[0] == 1
+
+
+def test_a_closed_partner_gets_no_token_and_money_with_a_warning(uzel: Command, dsn: str) -> None:
+    uzel("partner", "add", "Ромашка")
+    uzel("partner", "close", "Ромашка", "--reason", "left")
+    status, _, err = uzel("partner", "token", "Ромашка", "--name", "site")
+    assert (status, "is closed" in err) == (1, True)
+    assert asked(dsn, "select count(*) from partner_token") == 1
+    assert told(uzel("partner", "list", "--json"))[0]["tokens"][0]["works"] is False
+    status, out, err = uzel("partner", "top-up", "Ромашка", "5", "--reason", "returned")
+    assert (status, out) == (0, "Ромашка: 5.00 RUB available\n")
+    assert "Ромашка is closed" in err
+    reopened = uzel("partner", "reopen", "Ромашка", "--reason", "back again")[1]
+    assert reopened == "Ромашка is open; tokens that work: 1\n"
+    assert "closed" not in uzel("partner", "top-up", "Ромашка", "5", "--reason", "more")[2]
+    assert asked(dsn, "select detail from audit where action = 'reopen'") is not None
+
+
+def test_people_read_words_and_not_python(uzel: Command) -> None:
+    uzel("partner", "add", "Ромашка", "--commission", "2,5")
+    uzel("partner", "token", "Ромашка", "--name", "сайт", "--test")
+    said = uzel("partner", "set", "Ромашка", "--per-minute", "60")[1]
+    for line in ("commission_percent\t2.5", "token_in_url\tyes", "addresses\tnone"):
+        assert line in said
+    listed = uzel("partner", "list")[1]
+    assert "1 main uzp_" in listed and "2 сайт (test) uzt_" in listed
+    uzel("robot", "add", "Zeno")
+    assert "\tno\tyes\tnone" in uzel("robot", "list")[1]
+    for text in (said, listed, uzel("robot", "list")[1]):
+        assert not {"True", "False", "None", "[]", "()"} & set(text.split())
+
+
+def test_what_was_done_at_once_is_no_proposal(uzel: Command) -> None:
+    uzel("user", "add", "anna", "--password", "anna-password-1")
+    uzel("partner", "add", "Ромашка")
+    uzel("partner", "top-up", "Ромашка", "5", "--reason", "invoice 1")
+    assert "№ 1 is no proposal" in uzel("partner", "approve", "1", "--by", "anna")[2]

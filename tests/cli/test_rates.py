@@ -50,7 +50,7 @@ def test_a_rate_is_entered_moved_and_approved_by_somebody_else(
         ("92.413", None),
         ("120", "command:boris"),
     ]
-    assert "approved by command:boris" in uzel("rates", "history", "USD/RUB")[1]
+    assert "approved by boris" in uzel("rates", "history", "USD/RUB")[1]
 
 
 def test_a_rate_is_refused_or_ended(uzel: Command, person: Callable[[str], None]) -> None:

@@ -60,6 +60,9 @@ def run_verify(parsed: argparse.Namespace) -> int:
         f"{proof.entries} entries, {proof.postings} postings, {proof.seals} links of the chain, "
         f"{proof.unsealed} entries not linked yet"
     )
+    print(
+        "(a link covers all entries since the one before; what is refused leaves gaps in numbers)"
+    )
     for fault in proof.faults:
         places = ", ".join(f"{name} {value}" for name, value in fault.where.items())
         print(f"WRONG  {fault.kind}: {places}")

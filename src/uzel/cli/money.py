@@ -3,10 +3,14 @@ move, above a limit two of them.
 """
 
 import argparse
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from uzel.cli.who import add_by, who
+
 WAITS = 3
+CLOSED = "note: {name} is closed, nothing can be paid from its balance until it is opened again"
 EPILOG = "exit status: 0 done, 1 failed, 3 waits for a second person"
 MOVES = {
     "top-up": ("top_up", "money that a partner paid in"),
@@ -21,7 +25,7 @@ def register(actions: Any) -> None:
         parser = actions.add_parser(name, help=help_text, epilog=EPILOG)
         parser.add_argument("partner", metavar="PARTNER", help="its name, number or id")
         parser.add_argument("amount", metavar="AMOUNT", help="in the balance's currency: 1000.50")
-        parser.add_argument("--reason", help="why, needed; the partner sees it")
+        parser.add_argument("--reason", required=True, help="why; the partner sees it")
         parser.add_argument("--key", help="the same key again does nothing: a number of an invoice")
         parser.set_defaults(run=run_move, kind=kind)
         with_who(parser)
@@ -29,7 +33,7 @@ def register(actions: Any) -> None:
         "limit", help="above what moving money needs a second person", epilog=EPILOG
     )
     limit.add_argument("units", nargs="?", type=int, metavar="UNITS", help="whole units")
-    limit.add_argument("--reason", help="why, needed to change it")
+    limit.add_argument("--reason", help="why; needed with UNITS")
     limit.set_defaults(run=run_limit)
     with_who(limit)
     listed = actions.add_parser("proposals", help="what waits for a second person")
@@ -47,13 +51,15 @@ def register_decisions(actions: Any) -> None:
         parser = actions.add_parser(name, help=help_text)
         parser.add_argument("proposal", type=int, metavar="N", help="as `proposals` numbers them")
         if name != "approve":
-            parser.add_argument("--reason", help="why; kept with the proposal")
+            needed = name == "reject"
+            about = "why; kept with the proposal"
+            parser.add_argument("--reason", required=needed, help=about)
         parser.set_defaults(run=run_decide, act=name)
         with_who(parser)
 
 
 def with_who(parser: Any) -> None:
-    parser.add_argument("--by", metavar="LOGIN", help="who does it, as the console knows them")
+    add_by(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -73,9 +79,12 @@ def run_move(parsed: argparse.Namespace) -> int:
         made = await ask(connection, Wish(Kind(parsed.kind), row, amount, by, reason, key))
         told = await work.told_of(connection, row)
         said = {"state": made.state, "proposal": made.number, "entry": made.entry}
-        return {**told, **said, "repeated": made.repeated}
+        more = {"repeated": made.repeated, "state_of_partner": row["state"]}
+        return {**told, **said, **more}
 
     done = change(parsed, move)
+    if done["state_of_partner"] != "active":
+        print(f"uzel: {CLOSED.format(name=done['name'])}", file=sys.stderr)
     again = "done before; " if done["repeated"] else ""
     said = f"{again}{done['name']}: {done['available']} {done['currency']} available"
     if done["state"] is State.WAITING:
@@ -113,6 +122,7 @@ def run_proposals(parsed: argparse.Namespace) -> int:
     """`uzel partner proposals`."""
     from uzel.cli.partners import tell
     from uzel.partners import proposal_store as store
+    from uzel.rates.change import login_of
     from uzel.session import with_parts
 
     async def work(parts: Any) -> list[Any]:
@@ -121,7 +131,7 @@ def run_proposals(parsed: argparse.Namespace) -> int:
     found = [told_of(row) for row in with_parts(work, quiet=parsed.json)]
     lines = (
         f"{it['proposal']}\t{it['kind']}\t{it['partner'] or '-'}\t{it['amount']} "
-        f"{it['currency'] or 'units'}\tby {it['proposed_by']}\t{it['reason']}"
+        f"{it['currency'] or 'units'}\tby {login_of(it['proposed_by'])}\t{it['reason']}"
         for it in found
     )
     return tell(parsed, found, "\n".join(lines) or "nothing waits for a second person")
@@ -175,19 +185,6 @@ def change(
             return await work(connection, await who(connection, parsed.by))
 
     return with_parts(run, quiet=parsed.json)
-
-
-async def who(connection: Any, login: str | None) -> str:
-    """Who is meant: a person of the console, else the account that types. Raises ConfigError."""
-    from uzel.cli.recipients import me
-    from uzel.errors import ConfigError
-    from uzel.partners.proposal_store import is_known
-
-    if login is None:
-        return me()
-    if ":" in login or not await is_known(connection, login, as_admin=False):
-        raise ConfigError(f"--by: nobody is called {login}; add a person: uzel user add {login}")
-    return f"command:{login}"
 
 
 def waits(proposal: int) -> str:

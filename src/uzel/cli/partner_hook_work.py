@@ -12,7 +12,7 @@ from uzel.calls import store as calls_store
 from uzel.calls.plan import gathered
 from uzel.calls.runner import Runner
 from uzel.cli.partner_work import Told, find
-from uzel.cli.recipients import me
+from uzel.cli.who import who
 from uzel.errors import ConfigError
 from uzel.partners import hook_address, hooks
 from uzel.people.store import note
@@ -28,7 +28,7 @@ async def show(parts: Parts, parsed: argparse.Namespace) -> Told:
         row = await find(connection, parsed.partner)
         hook = await hook_address.hook_of(connection, row["id"], parsed.book)
     if hook is None:
-        raise ConfigError(f"{row['name']} has no address; see: uzel partner set --hook-url URL")
+        raise ConfigError(f"{row['name']} has no address; see: {hook_address.how_to_set(row)}")
     return {
         "partner": row["public_id"],
         "book": hook.book,
@@ -43,11 +43,12 @@ async def show(parts: Parts, parsed: argparse.Namespace) -> Told:
 async def rotate(parts: Parts, parsed: argparse.Namespace) -> Told:
     """Another secret."""
     async with parts.pool.acquire() as connection, connection.transaction():
+        by = await who(connection, parsed.by)
         row = await find(connection, parsed.partner)
         args = (connection, parts.ring, row["id"], parsed.book)
         secret, until = await hook_address.rotate(*args)
         about = {"book": parsed.book, "old_until": until.isoformat()}
-        await note(connection, me(), "rotate_hook", f"partner:{row['id']}", about)
+        await note(connection, by, "rotate_hook", f"partner:{row['id']}", about)
     return {"partner": row["public_id"], "secret": secret, "old_until": until.isoformat()}
 
 
@@ -62,10 +63,11 @@ async def log(parts: Parts, parsed: argparse.Namespace) -> list[Told]:
 async def resend(parts: Parts, parsed: argparse.Namespace) -> Told:
     """Once more."""
     async with parts.pool.acquire() as connection, connection.transaction():
+        by = await who(connection, parsed.by)
         row = await find(connection, parsed.partner)
         made = await hooks.resend(connection, row["id"], parsed.book, parsed.resend)
         about = {"delivery": parsed.resend, "again": made}
-        await note(connection, me(), "resend_hook", f"partner:{row['id']}", about)
+        await note(connection, by, "resend_hook", f"partner:{row['id']}", about)
     return {"partner": row["public_id"], "id": made}
 
 
@@ -73,10 +75,11 @@ async def test(parts: Parts, parsed: argparse.Namespace) -> Told:
     """Send an event about nothing, and wait for what becomes of it."""
     with gathered():  # nobody is woken: it is made here
         async with parts.pool.acquire() as connection, connection.transaction():
+            by = await who(connection, parsed.by)
             row = await find(connection, parsed.partner)
             made = await hooks.tell_test(connection, row["id"], parsed.book)
             about = {"delivery": made, "book": parsed.book}
-            await note(connection, me(), "test_hook", f"partner:{row['id']}", about)
+            await note(connection, by, "test_hook", f"partner:{row['id']}", about)
     hook = await hook_address.hook_of(parts.pool, row["id"], parsed.book)
     planned = await hooks.delivery(parts.pool, row["id"], parsed.book, made)
     assert hook is not None

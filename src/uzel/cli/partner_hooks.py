@@ -3,6 +3,9 @@
 import argparse
 from typing import Any
 
+from uzel.cli.plain import plain
+from uzel.cli.who import add_by
+
 # Books of the ledger.
 URLS = {"live": "hook_url", "test": "hook_test_url"}
 
@@ -18,6 +21,7 @@ def register(actions: Any, which: str) -> None:
     does.add_argument("--test", action="store_true", help="send an event `test` now")
     does.add_argument("--log", action="store_true", help="deliveries, the newest first")
     does.add_argument("--resend", metavar="ID", help="deliver again what this delivery told")
+    add_by(hook)
     hook.add_argument("--json", action="store_true", help="print JSON")
     hook.set_defaults(run=run_hook)
 
@@ -57,7 +61,9 @@ def run_hook(parsed: argparse.Namespace) -> int:
         listed = with_parts(lambda parts: work.log(parts, parsed), quiet=parsed.json)
         return tell(parsed, listed, "\n".join(map(line, listed)) or "nothing was told yet")
     shown = with_parts(lambda parts: work.show(parts, parsed), quiet=parsed.json)
-    said = "\n".join(f"{name}\t{value}" for name, value in shown.items() if value is not None)
+    said = "\n".join(
+        f"{name}\t{plain(value)}" for name, value in shown.items() if value is not None
+    )
     return tell(parsed, shown, said)
 
 

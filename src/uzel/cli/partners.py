@@ -2,9 +2,12 @@
 
 import argparse
 import sys
+from operator import itemgetter
 from typing import Any
 
 from uzel.cli import money, partner_hooks, payments, statements
+from uzel.cli.plain import plain
+from uzel.cli.who import add_by
 
 SETTINGS = {
     "commission": ("commission_percent", "PERCENT", "on top of every payment"),
@@ -39,15 +42,22 @@ def register(commands: Any) -> None:
 
     close = actions.add_parser("close", help="have no token of a partner work any longer")
     close.set_defaults(run=run_close)
-    close.add_argument("--reason", help="why, needed")
+    reopen = actions.add_parser(
+        "reopen", help="have the tokens of a closed partner work again, but for those revoked"
+    )
+    reopen.set_defaults(run=run_reopen)
+    for parser in (close, reopen):
+        parser.add_argument("--reason", required=True, help="why; kept in the audit")
     money.register(actions)
     payments.register(actions)
     partner_hooks.register(actions, WHICH)
     statements.register(actions)
     tokens = add_tokens(actions)
-    for parser in (change, close):
+    for parser in (change, close, reopen):
         parser.add_argument("partner", metavar="PARTNER", help=WHICH)
-    for parser in (add, listed, change, close, *tokens):
+    for parser in (add, change, close, reopen, *tokens):
+        add_by(parser)
+    for parser in (add, listed, change, close, reopen, *tokens):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -106,12 +116,18 @@ def run_list(parsed: argparse.Namespace) -> int:
         "\t".join(
             (
                 *(str(it[name]) for name in head[:-1]),
-                " ".join(f"{t['id']}:{t['prefix']}…" for t in it["tokens"] if t["works"]) or "-",
+                ", ".join(map(token_words, filter(itemgetter("works"), it["tokens"]))) or "-",
             )
         )
         for it in partners
     ]
     return tell(parsed, partners, "\n".join(("\t".join(head), *rows)))
+
+
+def token_words(token: dict[str, Any]) -> str:
+    """`3 main uzp_1a2b3c4d…`: the number, the name and how it begins."""
+    kind = " (test)" if token["is_test"] else ""
+    return f"{token['id']} {token['name']}{kind} {token['prefix']}…"
 
 
 def run_set(parsed: argparse.Namespace) -> int:
@@ -120,7 +136,7 @@ def run_set(parsed: argparse.Namespace) -> int:
     from uzel.session import with_parts
 
     done = with_parts(lambda parts: change(parts, parsed), quiet=parsed.json)
-    lines = [f"{name}\t{value}" for name, value in done["settings"].items()]
+    lines = [f"{name}\t{plain(value)}" for name, value in done["settings"].items()]
     for book, secret in done["hook_secrets"].items():
         lines.append(f"secret of webhooks, {book} money (shown this once): {secret}")
     return tell(parsed, done, "\n".join(lines))
@@ -154,6 +170,15 @@ def run_close(parsed: argparse.Namespace) -> int:
     done = with_parts(lambda parts: close(parts, parsed), quiet=parsed.json)
     left = f"{done['available']} {done['currency']} available, {done['held']} held"
     return tell(parsed, done, f"{done['name']} is closed; on its balance: {left}")
+
+
+def run_reopen(parsed: argparse.Namespace) -> int:
+    """`uzel partner reopen PARTNER --reason WHY`."""
+    from uzel.cli.partner_work import reopen
+    from uzel.session import with_parts
+
+    done = with_parts(lambda parts: reopen(parts, parsed), quiet=parsed.json)
+    return tell(parsed, done, f"{done['name']} is open; tokens that work: {len(done['tokens'])}")
 
 
 def tell(parsed: argparse.Namespace, done: Any, said: str) -> int:

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from uzel.cli.who import add_by, who
 from uzel.errors import ConfigError
 
 STATES = ("pending", "completed", "failed")
@@ -16,9 +17,12 @@ def register(actions: Any) -> None:
     listed.set_defaults(run=run_payments)
     complete = actions.add_parser("complete", help="it is paid: take what a payment holds")
     fail = actions.add_parser("fail", help="it is not paid: give the partner the money back")
-    for parser, state in ((complete, "completed"), (fail, "failed")):
+    kept = "why; kept with the payment; in the API's statement the partner can read it"
+    told = "why; the partner gets it word for word: API, webhooks, cabinet, files"
+    for parser, state, about in ((complete, "completed", kept), (fail, "failed", told)):
         parser.add_argument("payment", metavar="PAYMENT", help="such as txn_21ceb6da02022a5c")
-        parser.add_argument("reason", metavar="REASON", help="why; kept with the payment")
+        parser.add_argument("reason", metavar="REASON", help=about)
+        add_by(parser)
         parser.set_defaults(run=run_settle, state=state)
     for parser in (listed, complete, fail):
         parser.add_argument("--json", action="store_true", help="print JSON")
@@ -54,27 +58,20 @@ def run_payments(parsed: argparse.Namespace) -> int:
 
 def run_settle(parsed: argparse.Namespace) -> int:
     """`uzel partner complete|fail PAYMENT REASON`."""
+    from uzel.cli.partner_work import reason_of
     from uzel.cli.partners import tell
-    from uzel.cli.recipients import me
     from uzel.partners.payment import State
-    from uzel.partners.settle import settle
-    from uzel.people.store import note
+    from uzel.partners.settle import end_by_person
     from uzel.session import with_parts
 
     async def work(parts: Any) -> Any:
         async with parts.pool.acquire() as connection, connection.transaction():
-            done = await settle(
-                connection,
-                parsed.payment,
-                State(parsed.state),
-                made_by=me(),
-                reason=parsed.reason,
+            by, state = await who(connection, parsed.by), State(parsed.state)
+            done = await end_by_person(
+                connection, parsed.payment, state, by=by, reason=reason_of(parsed)
             )
             if done.refused is not None:
                 raise ConfigError(why_not(done.refused, parsed.payment))
-            if done.changed:
-                said = {"reason": parsed.reason}
-                await note(connection, me(), parsed.state, f"payment:{parsed.payment}", said)
             return done
 
     done = with_parts(work, quiet=parsed.json)

@@ -17,6 +17,7 @@ from uzel.cli.rates_words import (
     told_rate,
     told_waiting,
 )
+from uzel.cli.who import add_by, who
 from uzel.errors import CallFailed, ConfigError
 
 DONE, FAILED, WAITS = 0, 1, 3
@@ -54,6 +55,8 @@ def status_of(name: str) -> str | None:
 
 def add_arguments(made: dict[str, argparse.ArgumentParser]) -> None:
     """What each takes."""
+    for name in ("set", "approve", "refuse", "end", "limits"):
+        add_by(made[name])
     for name in ("set", "end", "history"):
         made[name].add_argument("pair", metavar="PAIR", help="such as USD/RUB")
     made["set"].add_argument("value", metavar="VALUE", help="what one of the first costs: 92.413")
@@ -117,14 +120,14 @@ def run_set(parsed: argparse.Namespace) -> int:
         said = {"value": str(value), "state": made.state, "move": text_of(made.move)}
         return made, ("set_rate", f"rate:{made.version}", {"pair": str(pair), **said})
 
-    made = change(work, quiet=parsed.json)
+    made = change(parsed, work)
     waits = made.state is State.WAITING
     if parsed.json:
         said = {"state": made.state, "move": text_of(made.move), "doubt": made.doubt}
         print_json({"version": made.version, "pair": str(pair), "value": str(value), **said})
     elif waits:
         print(f"rate {made.version} moves {pair} by {percent(made.move)} and waits for somebody")
-        print(f"else than you: uzel rates approve {made.version}")
+        print(f"else than you: uzel rates approve {made.version} --by LOGIN")
     else:
         print(f"rate {made.version} is in force: 1 {pair.base} = {value:f} {pair.quote}")
     return WAITS if waits else DONE
@@ -138,7 +141,7 @@ def run_approve(parsed: argparse.Namespace) -> int:
         at = await approve(connection, parsed.version, by=by)
         return at, ("approve_rate", f"rate:{parsed.version}", {})
 
-    at = change(work, quiet=parsed.json)
+    at = change(parsed, work)
     if parsed.json:
         print_json({"version": parsed.version, "state": "active", "since": at})
     else:
@@ -154,7 +157,7 @@ def run_refuse(parsed: argparse.Namespace) -> int:
         await refuse(connection, parsed.version, by=by, reason=parsed.reason)
         return None, ("refuse_rate", f"rate:{parsed.version}", {"reason": parsed.reason})
 
-    change(work, quiet=parsed.json)
+    change(parsed, work)
     if parsed.json:
         print_json({"version": parsed.version, "state": "refused"})
     else:
@@ -173,7 +176,7 @@ def run_end(parsed: argparse.Namespace) -> int:
         version = await end(connection, pair, by=by)
         return version, ("end_rate", f"rate:{version}", {"pair": str(pair)})
 
-    version = change(work, quiet=parsed.json)
+    version = change(parsed, work)
     if parsed.json:
         print_json({"version": version, "pair": str(pair), "state": "ended"})
     else:
@@ -228,11 +231,8 @@ def run_limits(parsed: argparse.Namespace) -> int:
     """`uzel rates limits [--move PERCENT] …`: shows them, or changes those that are given."""
     from uzel.rates.policy import policy, set_policy
 
-    changes: dict[str, Any] = {
-        f"{name}_percent": given
-        for name in ("move", "jump")
-        if (given := getattr(parsed, name)) is not None
-    }
+    given = {"move_percent": parsed.move, "jump_percent": parsed.jump}
+    changes: dict[str, Any] = {name: it for name, it in given.items() if it is not None}
     if parsed.bank_days is not None:
         changes["bank_days"] = parsed.bank_days
     if parsed.admin_days is not None:
@@ -246,27 +246,29 @@ def run_limits(parsed: argparse.Namespace) -> int:
         made = await set_policy(connection, by=by, **changes)
         return made, ("set_rate_limits", None, told_policy(made))
 
-    made = change(work, quiet=parsed.json)
+    made = change(parsed, work)
     print_json(told_policy(made)) if parsed.json else print_limits(made)
     return DONE
 
 
-def change(work: Callable[[Any, str], Awaitable[tuple[Any, Any]]], *, quiet: bool) -> Any:
+def change(
+    parsed: argparse.Namespace, work: Callable[[Any, str], Awaitable[tuple[Any, Any]]]
+) -> Any:
     """Do it in a transaction, and write down who did: `work` gives its result and the words of the
     audit, or None for nothing to tell.
     """
-    from uzel.cli.recipients import me
     from uzel.people.store import note
     from uzel.session import with_parts
 
     async def run(parts: Any) -> Any:
         async with parts.pool.acquire() as connection, connection.transaction():
-            done, said = await work(connection, me())
+            by = await who(connection, parsed.by)
+            done, said = await work(connection, by)
             if said is not None:
-                await note(connection, me(), *said)
+                await note(connection, by, *said)
             return done
 
-    return with_parts(run, quiet=quiet)
+    return with_parts(run, quiet=parsed.json)
 
 
 def days(text: str) -> int:

@@ -48,6 +48,8 @@ def told_policy(policy: Any) -> dict[str, Any]:
 
 def print_list(told: dict[str, Any]) -> None:
     """Pairs, what waits, banks."""
+    from uzel.rates.change import login_of
+
     if not told["pairs"]:
         print(
             "There is no rate. Enter one: uzel rates set USD/RUB 92.413; or let a bank tell them:"
@@ -63,7 +65,8 @@ def print_list(told: dict[str, Any]) -> None:
             print(f"{it['pair']}\tended")
     for it in told["waiting"]:
         move = f", {Decimal(it['move']) * 100:.2f} %" if it["move"] else ""
-        print(f"waits: {it['version']}\t{it['pair']}\t{it['value']}\tby {it['entered_by']}{move}")
+        by = login_of(it["entered_by"])
+        print(f"waits: {it['version']}\t{it['pair']}\t{it['value']}\tby {by}{move}")
         print(f"\t{DOUBTS[it['doubt']]}; uzel rates approve {it['version']}, or refuse")
     for bank in told["banks"]:
         print(f"{bank['bank']} (connection {bank['connection']}): {bank_words(bank)}")
@@ -103,6 +106,8 @@ def print_fetched(reports: Sequence[dict[str, Any]]) -> None:
 
 def print_history(pair: Any, points: Sequence[Any], *, as_json: bool) -> None:
     """Oldest first."""
+    from uzel.rates.change import login_of
+
     if as_json:
         said = [
             {
@@ -119,8 +124,9 @@ def print_history(pair: Any, points: Sequence[Any], *, as_json: bool) -> None:
         return
     for it in points:
         value = str(it.rate) if it.rate else "ended"
-        approved = f", approved by {it.approved_by}" if it.approved_by else ""
-        print(f"{it.at:%Y-%m-%d %H:%M} UTC\t{value}\t{it.source}\tby {it.entered_by}{approved}")
+        approved = f", approved by {login_of(it.approved_by)}" if it.approved_by else ""
+        by = login_of(it.entered_by)
+        print(f"{it.at:%Y-%m-%d %H:%M} UTC\t{value}\t{it.source}\tby {by}{approved}")
     if not points:
         print(f"nothing was said of {pair}")
 

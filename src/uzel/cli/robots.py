@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Any
 
+from uzel.cli.plain import plain
 from uzel.errors import ConfigError
 
 
@@ -67,7 +68,7 @@ def run_list(parsed: argparse.Namespace) -> int:
 
     robots = with_parts(work, quiet=parsed.json)
     head = ("id", "name", "prefix", "is_test", "works", "last_used_at")
-    lines = ["\t".join(str(it[name]) for name in head) for it in robots]
+    lines = ["\t".join(plain(it[name]) for name in head) for it in robots]
     return tell(parsed, robots, "\n".join(("\t".join(head), *lines)))
 
 

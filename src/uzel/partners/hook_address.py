@@ -5,6 +5,7 @@ of test money can never be taken for the other.
 """
 
 import re
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,17 +146,21 @@ async def rotate(
     """A new secret, shown this once, and until when the old one signs beside it. One that was still
     old itself signs no longer. In a transaction of the caller's. Raises ConfigError.
     """
-    await partner_store.lock(connection, partner_id)
+    partner = await partner_store.lock(connection, partner_id)
     row = await store.find(connection, partner_id, book)
     if row is None:
-        raise HookRefused(
-            "hook_none", "there is no address yet; see: uzel partner set --hook-url URL"
-        )
+        raise HookRefused("hook_none", f"there is no address yet; see: {how_to_set(partner)}")
     secret, until = new_secret(), datetime.now(UTC) + OVERLAP
     before = sealed.unseal(ring, row["connection_id"], row["secrets"])["secret"]
     changes = {"secret": secret, "old_secret": before, "old_until": until.isoformat()}
     await change(connection, ring, row, changes)
     return secret, until
+
+
+def how_to_set(partner: Any) -> str:
+    """The command for it, of a row of a partner."""
+    name = partner["name"]
+    return f"uzel partner set {name if name.isalnum() else shlex.quote(name)} --hook-url URL"
 
 
 async def change(connection: Connection, ring: KeyRing, row: Any, changes: dict[str, Any]) -> None:

@@ -31,6 +31,10 @@ SHOWN = 12
 SHORTEST_TOKEN = 16
 
 
+class PartnerClosed(ConfigError):
+    """No new token works for a partner that was closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """A new partner, or a new token. `token` is shown once."""
@@ -83,8 +87,11 @@ async def add_token(
     token: str | None = None,
 ) -> Added:
     """A new token; or (`token`) one that the partner has from elsewhere and keeps. Raises
-    ConfigError.
+    ConfigError, PartnerClosed.
     """
+    row = await store.find(connection, partner_id)
+    if row is not None and row["state"] != "active":
+        raise PartnerClosed(f"{row['name']} is closed: a token would not work; open it first")
     if unknown := sorted(set(scopes) - set(ALL_SCOPES)):
         raise ConfigError(f"there is no scope {unknown[0]}; there are: {', '.join(ALL_SCOPES)}")
     if token is not None and len(token) < SHORTEST_TOKEN:

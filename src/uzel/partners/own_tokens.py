@@ -137,6 +137,11 @@ async def living(connection: Connection, caller: Caller, token_id: int) -> Any:
     return row
 
 
+def about_token(row: Any) -> dict[str, Any]:
+    """Which token it was, for the audit: tokens are forgotten by number."""
+    return {"token": row["id"], "name": row["name"], "prefix": row["prefix"]}
+
+
 def actor_of(caller: Caller) -> str:
     return f"{caller.partner.public_id}, token {caller.token_id}"
 

@@ -131,6 +131,12 @@ async def tokens(pool: Pool | Connection, partner_id: int) -> list[Any]:
     )
 
 
+async def token(pool: Pool | Connection, partner_id: int, token_id: int) -> Any:
+    """One of a partner's, as `tokens` gives them; None where there is none."""
+    rows = await tokens(pool, partner_id)
+    return next((row for row in rows if row["id"] == token_id), None)
+
+
 async def revoke_token(
     connection: Connection, partner_id: int, token_id: int, at: datetime | None = None
 ) -> bool:

@@ -29,7 +29,7 @@ from uzel.partners.wish import (
     wish_of,
 )
 from uzel.people.store import note
-from uzel.rates.change import is_same_person
+from uzel.rates.change import is_same_person, login_of
 
 
 async def limit_of(connection: Connection | Pool) -> int:
@@ -98,7 +98,12 @@ async def withdraw(connection: Connection, number: int, *, by: str, reason: str 
     """Take back what one has proposed oneself. Raises MoneyRefused: UNKNOWN, DECIDED, NOT_YOURS."""
     row = await waiting_one(connection, number)
     if not is_same_person(row["proposed_by"], by):
-        raise MoneyRefused(Why.NOT_YOURS, f"{row['proposed_by']} has made it; reject it instead")
+        owner = login_of(row["proposed_by"])
+        said = (
+            f"{owner} has made it, and nobody else can take it back; an administrator of the "
+            f"console can reject it: uzel partner reject {number} --reason WHY --by LOGIN"
+        )
+        raise MoneyRefused(Why.NOT_YOURS, said)
     return await end(connection, row, State.WITHDRAWN, "withdraw", by, reason or "withdrawn")
 
 
@@ -190,10 +195,13 @@ async def waiting_one(connection: Connection, number: int) -> Any:
     row = await store.one(connection, number)
     if row is None:
         raise MoneyRefused(Why.UNKNOWN, f"there is no proposal {number}")
+    if row["state"] == State.DONE:
+        said = f"№ {number} is no proposal: one person was enough for it, and it was done at once"
+        raise MoneyRefused(Why.UNKNOWN, said)
     await store.lock(connection, row["partner_id"])
     row = await store.one(connection, number)
     if row["state"] != State.WAITING:
-        by = f" by {row['decided_by']}" if row["decided_by"] else ""
+        by = f" by {login_of(row['decided_by'])}" if row["decided_by"] else ""
         raise MoneyRefused(Why.DECIDED, f"proposal {number} is {row['state']}{by} already")
     return row
 
@@ -201,7 +209,7 @@ async def waiting_one(connection: Connection, number: int) -> Any:
 async def demand_second(connection: Connection, row: Any, by: str) -> None:
     """Raises MoneyRefused; the database would refuse it, too."""
     if is_same_person(row["proposed_by"], by):
-        said = f"{by} has made it; somebody else has to decide"
+        said = f"{login_of(by)} has made it; somebody else has to decide"
         raise MoneyRefused(Why.SAME_PERSON, said)
     if not await store.is_known(connection, by, as_admin=True):
-        raise MoneyRefused(Why.NO_ADMIN, f"{by} is no administrator of the console")
+        raise MoneyRefused(Why.NO_ADMIN, f"{login_of(by)} is no administrator of the console")

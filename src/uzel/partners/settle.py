@@ -10,6 +10,7 @@ from uzel.ledger.post import post
 from uzel.partners import payment_store as store
 from uzel.partners.payment import State
 from uzel.partners.telling import tell_settled
+from uzel.people.store import note
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ async def settle(
     await store.move(connection, row["id"], state, error, entry, refund, made_by, reason)
     await tell_settled(connection, row)
     return Settled(state, changed=True)
+
+
+async def end_by_person(
+    connection: Connection, public_id: str, state: State, *, by: str, reason: str
+) -> Settled:
+    """`settle` by the word of a person, with a note among what was done about the partner. Of what
+    failed the partner gets the reason, word for word.
+    """
+    done = await settle(connection, public_id, state, made_by=by, reason=reason)
+    if done.changed:
+        row = await store.lock(connection, public_id)
+        said = {"payment": public_id, "reason": reason}
+        await note(connection, by, state.value, f"partner:{row['partner_id']}", said)
+    return done
 
 
 async def in_ledger(

@@ -150,7 +150,8 @@ async def approve(connection: Connection, version: int, *, by: str) -> datetime:
     """
     row = await waiting_one(connection, version, by)
     if is_same_person(row["entered_by"], by):
-        raise RateRefused(Why.SAME_PERSON, f"{by} has entered it; somebody else has to approve it")
+        said = f"{login_of(by)} has entered it; somebody else has to approve it"
+        raise RateRefused(Why.SAME_PERSON, said)
     if await store.is_superseded(connection, version):
         raise RateRefused(Why.SUPERSEDED, f"a newer rate of {row['pair']} is in force; refuse it")
     return await store.activate(connection, version, by)
@@ -253,9 +254,14 @@ def begin_of(source: str, source_date: date | None) -> datetime | None:
     return datetime.combine(source_date, time.min, BANKS[source].zone)
 
 
+def login_of(actor: str) -> str:
+    """A name as people know it: `anna`, whether she typed in a shell or in the console."""
+    return SHELL.sub("", actor).strip()
+
+
 def is_same_person(one: str, other: str) -> bool:
     """The name in a shell (`command:anna`) is that of the console."""
-    names = {SHELL.sub("", name).strip().lower() for name in (one, other)}
+    names = {login_of(name).lower() for name in (one, other)}
     return len(names) == 1
 
 
