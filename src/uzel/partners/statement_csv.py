@@ -43,7 +43,7 @@ class CsvWriter:
                 safe(sheet.words.kind(line.kind)),
                 safe(line.payment_id),
                 safe(line.external_id),
-                safe(description(line)),
+                safe(description(line, sheet.words)),
                 self._amount(line.amount_minor),
                 self._amount(line.balance_minor),
                 sheet.partner.currency,

@@ -138,7 +138,7 @@ class PdfWriter:
         wide = NUMBERS - KIND - 6
         self._say(KIND, y, cut(words.kind(line.kind), REGULAR, SIZE, wide))
         self._numbers(y, [number for number in (line.payment_id, line.external_id) if number])
-        self._lines(ABOUT, y, two_lines(description(line)))
+        self._lines(ABOUT, y, two_lines(description(line, words)))
         self._right(AMOUNT, y, self._amount(line.amount_minor), BOLD)
         self._right(BALANCE, y, self._amount(line.balance_minor))
         self._rule(self._y - ROW + 3)

@@ -80,9 +80,9 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
-def description(line: Line) -> str:
+def description(line: Line, words: Words) -> str:
     """What a payment is for; of everything else, why it was done. Why a payment was completed is
     a word of the staff's.
     """
-    reason = line.reason if line.kind != "payment" else None
-    return " · ".join(filter(None, (line.details, reason)))
+    reason = words.told(line.reason) if line.kind != "payment" else None
+    return " · ".join(filter(None, (words.told(line.details, line.payment_id), reason)))

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from uzel.model.currency import exponent, text
 
 NO_BREAK, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
+# As `lead_charge` and `reports` write it, and how numbers of payments for leads begin.
+ABOUT_LEAD, BY_REPORT, FOR_LEAD = "lead ", "report: ", "lead_txn_"
 SIGNS = {"RUB": "₽", "KZT": "₸", "USD": "$", "EUR": "€", "GBP": "£", "UAH": "₴", "TRY": "₺"}
 
 
@@ -37,9 +39,21 @@ class Words:
     kinds: Mapping[str, str]
     times: str
     comma: str
+    about_lead: str = ABOUT_LEAD
+    by_report: str = BY_REPORT
 
     def kind(self, code: str) -> str:
         return self.kinds.get(code, code)
+
+    def told(self, text: str | None, payment_id: str | None = "") -> str:
+        """What was kept beside a payment; what we wrote ourselves in this language: what a payment
+        for a lead is for, and that a report ended it.
+        """
+        if (payment_id or "").startswith(FOR_LEAD) and (text or "").startswith(ABOUT_LEAD):
+            return self.about_lead + (text or "").removeprefix(ABOUT_LEAD)
+        if (text or "").startswith(BY_REPORT):
+            return self.by_report + (text or "").removeprefix(BY_REPORT)
+        return text or ""
 
     def time(self, at: datetime, zone: ZoneInfo) -> str:
         local = at.astimezone(zone)
@@ -85,11 +99,13 @@ RU = Words(
         "payment_back": "Возврат платежа",
         "top_up": "Пополнение",
         "correction": "Исправление",
-        "lead": "Заявка",
-        "lead_back": "Возврат за заявку",
+        "lead": "Лид",
+        "lead_back": "Возврат за лид",
     },
     times="%d.%m.%Y %H:%M:%S",
     comma=",",
+    about_lead="лид ",
+    by_report="отчёт: ",
 )
 EN = Words(
     title="Statement of the balance",

@@ -45,7 +45,12 @@ class XlsxWriter:
     def add(self, lines: Sequence[Line]) -> None:
         words = self._sheet.words
         for line in lines:
-            texts = (words.kind(line.kind), line.payment_id, line.external_id, description(line))
+            texts = (
+                words.kind(line.kind),
+                line.payment_id,
+                line.external_id,
+                description(line, words),
+            )
             self._time(self._row, 0, line.at)
             for column, value in enumerate(texts, 1):
                 if value:

@@ -49,9 +49,9 @@ def test_the_list_says_what_was_reported_and_what_it_cost(
     page = CabinetVisitor(app.url).sign_in(it.token).page("/partner/leads")
     newest, failed, done = (plain(row) for row in re.findall(r"<tr>.*?</tr>", page, re.S)[1:])
     for said, number, words in (
-        (newest, 2, ("В работе", "25,50 ₽", "В ожидании")),
-        (failed, 1, ("Ошибка", "ОШИБКА!", "25,50 ₽")),
-        (done, 0, ("Сделано", "Успешно", "25,50 ₽", "Выполнено")),
+        (newest, 2, ("Ждёт отчёта", "25,50 ₽", "Ждёт исхода")),
+        (failed, 1, ("Не вышло", "ОШИБКА!", "25,50 ₽")),
+        (done, 0, ("Выполнен", "Успешно", "25,50 ₽", "Оплачено")),
     ):
         for word in (f"{it.public_id}-{number}", f"https://pay.test/{number}", *words):
             assert word in said
@@ -70,9 +70,12 @@ def test_a_leads_details(app: WebApp, reported: tuple[Client, list[str]]) -> Non
         assert word in text
     assert "411111******1111" in text
     assert "4111 1111" not in text
-    assert text.index("принят") < text.index("сделан")
+    assert text.index("получен") < text.index("выполнен")
     (charge,) = set(re.findall(r"/partner/transactions/(\w+)", page))
-    assert "25,50 ₽" in plain(visitor.page(f"/partner/transactions/{charge}"))
+    paid = plain(visitor.page(f"/partner/transactions/{charge}"))
+    assert "25,50 ₽" in paid and f"Описание лид {it.public_id}-0" in paid
+    failed = plain(visitor.page("/partner/transactions?state=failed"))
+    assert "отчёт: ОШИБКА!" in failed and "report:" not in failed
     both = plain(visitor.page(f"/partner/leads/{ids[1]}"))
     # The newest report stands first; an amount that could be two is shown as it was written.
     assert both.index("ОШИБКА!") < both.index("Выполнено")
@@ -112,7 +115,7 @@ def test_pages_and_the_file_hold_every_lead_once(app: WebApp) -> None:
     body = answer.content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(body), delimiter=";"))
     assert [row["Наш номер"] for row in rows] == found[0] + found[1]
-    assert {row["Состояние"] for row in rows} == {"В работе"}
+    assert {row["Состояние"] for row in rows} == {"Ждёт отчёта"}
     # No spreadsheet runs what a partner calls its leads.
     assert not any(row["Ваш номер"].startswith("=") for row in rows)
 
@@ -127,7 +130,7 @@ def test_the_file_has_price_payment_and_report(
     (row,) = csv.DictReader(io.StringIO(body), delimiter=";")
     api = next(one for one in it.v1("GET", "/leads").json()["items"] if one["id"] == ids[0])
     assert (row["Our number"], row["Payment"]) == (ids[0], api["payment_id"])
-    assert (row["Price"], row["Payment state"], row["Report"]) == ("25.50", "Completed", "Успешно")
+    assert (row["Price"], row["Payment state"], row["Report"]) == ("25.50", "Paid", "Успешно")
     assert row["Time of the report"]
 
 
@@ -139,7 +142,7 @@ def test_each_book_shows_its_own(app: WebApp) -> None:
     assert numbers[1] in page
     assert numbers[0] not in page
     add_robot(app, is_test=True).report(numbers[1])
-    assert "Сделано" in plain(visitor.page(f"/partner/leads/{numbers[1]}"))
+    assert "Выполнен" in plain(visitor.page(f"/partner/leads/{numbers[1]}"))
 
 
 def test_what_partners_and_robots_typed_is_text(app: WebApp) -> None:

@@ -100,7 +100,7 @@ def test_a_payment_and_its_steps_without_the_names_of_staff(
     assert "card refused" in text
     assert "order-2" in text
     assert "robot" not in text
-    assert text.index("В ожидании", text.index("Как шёл")) < text.rindex("Ошибка")
+    assert text.index("Ждёт исхода", text.index("Как шёл")) < text.rindex("Не вышло")
 
 
 def test_the_statement_and_its_files_agree(app: WebApp, busy: tuple[Client, list[str]]) -> None:

@@ -44,3 +44,12 @@ def test_the_partners_newest_delivery_stands_in_the_example(app: WebApp) -> None
     assert shown.startswith("curl -s -X POST ")
     assert re.search(r"/webhook-deliveries/dlv_[0-9a-f]{32}/resend", shown)
     assert "listPartnerWebhookDeliveries" in curls(app, add_client(app))
+
+
+def test_no_two_pages_show_the_same_key_or_number(app: WebApp) -> None:
+    it = add_client(app)
+    for name in ("process_payment", "makePartnerPayment"):
+        one, other = (curls(app, it)[name] for _ in range(2))
+        for found in (re.compile(r"Idempotency-Key: ([^']+)"), re.compile(r"order-[0-9a-f]+")):
+            assert found.search(one) is not None, (name, one)
+            assert not set(found.findall(one)) & set(found.findall(other)), name

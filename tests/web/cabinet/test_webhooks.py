@@ -123,7 +123,7 @@ def test_a_lead_of_a_delivery_is_a_link_to_it(app: WebApp, shop: Shop) -> None:
     page = visitor.page("/partner/webhooks")
     assert "lead.completed" in page
     assert f'href="/partner/leads/{lead}"' in page
-    assert "Сделано" in visitor.page(f"/partner/leads/{lead}")
+    assert "Выполнен" in visitor.page(f"/partner/leads/{lead}")
 
 
 def test_deliveries_come_in_pages(app: WebApp, shop: Shop) -> None:

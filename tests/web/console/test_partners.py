@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cabinet_visitor import plain
 from console_visitor import Visitor, rows
 from partner_room import TOKEN, Room, open_room
 from running_web import WebApp
@@ -287,6 +288,47 @@ def test_a_partner_is_closed_and_opened_with_a_reason(room: Room) -> None:
     assert room.value("select state from partner where id = $1", room.id) == "off"
     room.olga.done(f"{room.path}/close", reason="вернулся")
     assert room.value("select state from partner where id = $1", room.id) == "active"
+
+
+def test_who_did_what_says_what_exactly(room: Room) -> None:
+    room.move("1000")
+    first, second = room.pay("30", "order-1"), room.pay("40", "order-2")
+    end = {"sure": "yes", "state": "pending"}
+    room.ivan.done(f"{room.path}/payments/{first}", do="complete", reason="чек 9", **end)
+    asked = room.ivan.post(f"{room.path}/payments/{second}", do="fail", reason="карта отклонена")
+    assert "Причину партнёр получит дословно" in asked.text
+    room.ivan.done(f"{room.path}/payments/{second}", do="fail", reason="карта отклонена", **end)
+    room.olga.done(f"{room.path}/settings", **settings(commission_percent="2,5", debit="at_once"))
+    room.olga.post(f"{room.path}/tokens", name="сайт", lasts="", **{"scope_read": "on"})
+    row = rows(room.web, "select id, prefix from partner_token where name = 'сайт'")[0]
+    room.olga.done(f"{room.path}/tokens/{row['id']}/revoke")
+    page = room.ivan.page(room.path)
+    acts = plain(page[page.index('id="acts"') :])
+    for said in (
+        f"отметил оплаченным {first} : чек 9",
+        f"отметил неудачным {second} : карта отклонена",
+        "комиссия: 0 % → 2,5 %",
+        "деньги при платеже: удерживать до исхода платежа → списывать сразу",
+        f"выдал токен «сайт» {row['prefix']}…",
+        f"отозвал токен «сайт» {row['prefix']}…",
+    ):
+        assert said in acts, (said, acts)
+
+
+def test_a_closed_partner_is_offered_no_token_and_no_top_up(room: Room) -> None:
+    page = room.olga.page(f"{room.path}/tokens")
+    assert "Новый токен" in page and 'name="scope_tokens:write">' in page
+    room.olga.done(f"{room.path}/close", reason="ушёл")
+    assert "/money/top_up" not in room.olga.page(room.path)
+    assert "Новый токен" not in room.olga.page(f"{room.path}/tokens")
+    for path in ("", "/tokens", "/money/correction", "/money/top_up"):
+        assert "Партнёр закрыт" in room.olga.page(room.path + path)
+    refused = room.olga.post(f"{room.path}/tokens", name="сайт", lasts="", **{"scope_read": "on"})
+    assert refused.status_code == 422 and "Сначала откройте партнёра" in refused.text
+    assert room.value("select count(*) from partner_token where name = 'сайт'") == 0
+    # Money may have to be given back.
+    room.move("5")
+    assert room.balance() == 500
 
 
 def test_an_operator_looks_and_moves_no_money(room: Room) -> None:

@@ -143,6 +143,9 @@ def test_a_picture_goes_in_steps_and_has_a_gap_where_there_was_no_rate() -> None
     half, nine = WIDTH / 2, WIDTH * 0.9
     assert at == [(0.0, low), (half, low), (half, high), (nine, high)]
     assert picture(USD, [point(5, None)], NOW) is None
+    (only,) = picture(USD, [point(0, "90")], NOW).lines  # type: ignore[union-attr]
+    assert only.is_dot
+    assert not any(line.is_dot for line in drawn.lines)
     assert picture(USD, [], NOW) is None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import orjson
 
@@ -68,14 +69,14 @@ def of_actions(known: Known) -> Iterator[Example]:
         "process_payment": {
             "payment_amount": "20.00",
             "payment_currency": known.currency,
-            "external_id": "order-118",
+            "external_id": fresh_number(),
         },
         "get_transaction_status": {"transaction_id": known.payment_id},
         "get_transactions": {"limit": "10"},
     }
     for name, action in ACTIONS.items():
         reads = action.scope == READ
-        headers = {} if reads else {"Idempotency-Key": "order-118"}
+        headers = {} if reads else {"Idempotency-Key": str(uuid4())}
         body = urlencode({"action": name, **fields.get(name, {})})
         if name == LEADS:
             headers["Content-Type"] = JSON
@@ -98,6 +99,7 @@ def of_operation(
         "payment_id": known.payment_id,
         "delivery_id": known.delivery_id,
         "from": known.since,
+        "Idempotency-Key": str(uuid4()),
     }
     parameters = operation.get("parameters", [])
     given = {
@@ -115,6 +117,11 @@ def of_operation(
     return Example(name, title, about, method, path + query, method == "GET", headers, body)
 
 
+def fresh_number() -> str:
+    """A number of the partner's that no other page has shown: what is copied is made once."""
+    return f"order-{uuid4().hex[:8]}"
+
+
 def example_of(parameter: Any) -> str:
     examples = parameter.get("schema", {}).get("examples") or parameter.get("examples") or ["…"]
     return str(examples[0])
@@ -126,6 +133,8 @@ def body_of(described: Mapping[str, Any], operation: Any, known: Known) -> str:
     if content is None:
         return ""
     example = dict(sample_of(described, content["schema"]))
+    if "external_id" in example:
+        example["external_id"] = fresh_number()
     if "currency" in example:
         example["currency"] = known.currency
     return orjson.dumps(example).decode()

@@ -160,6 +160,6 @@ def cells(desk: Desk, row: Any) -> Sequence[Cell]:
         in_units(row["commission_minor"], currency).replace(".", comma),
         currency,
         plain(rate_shown(row["rate"])).replace(".", comma),
-        row["details"],
-        row["error"],
+        desk.words.told(row["details"], row["public_id"]),
+        desk.words.told(row["error"]),
     )

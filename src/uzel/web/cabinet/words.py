@@ -5,16 +5,16 @@ for the errors, whose English is that of the API itself.
 from uzel.partners.own_tokens import Why
 from uzel.web.console.language import mark as m
 
-# State of a payment, of a lead, of a delivery → (word, tone).
+# State of a payment, of a lead, of a delivery → (word, tone). The words are those of the console.
 STATES = {
-    "pending": (m("В ожидании"), "wait"),
-    "completed": (m("Выполнено"), "good"),
-    "failed": (m("Ошибка"), "bad"),
+    "pending": (m("Ждёт исхода"), "wait"),
+    "completed": (m("Оплачено"), "good"),
+    "failed": (m("Не вышло"), "bad"),
 }
 LEADS = {
-    "new": (m("В работе"), "wait"),
-    "done": (m("Сделано"), "good"),
-    "failed": (m("Ошибка"), "bad"),
+    "new": (m("Ждёт отчёта"), "wait"),
+    "done": (m("Выполнен"), "good"),
+    "failed": (m("Не вышло"), "bad"),
 }
 DELIVERIES = {
     "pending": (m("Доставляется"), "wait"),
@@ -23,17 +23,17 @@ DELIVERIES = {
 }
 # What happened to a lead, as far as it concerns its partner.
 STEPS = {
-    "received": m("принят"),
-    "link": m("ссылка изменена"),
-    "edited": m("исправлен"),
-    "done": m("сделан"),
-    "failed": m("не удался"),
+    "received": m("получен"),
+    "link": m("ссылка изменилась"),
+    "edited": m("изменён"),
+    "done": m("выполнен"),
+    "failed": m("не вышло"),
 }
 SCOPES = {
-    "read": m("читать: баланс, платежи, выписки"),
+    "read": m("смотреть баланс, платежи, лиды и выписки"),
     "payments:write": m("платить"),
     "leads:write": m("передавать лиды"),
-    "tokens:write": m("выпускать и отзывать токены"),
+    "tokens:write": m("выпускать и отзывать токены, менять адрес вебхуков: для людей"),
 }
 WHY = {
     Why.MAY_NOT: m("Этот токен не может управлять токенами. Попросите другой у администратора."),

@@ -20,6 +20,7 @@ from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.listing import row_id
 from uzel.web.console.page import go
+from uzel.web.console.partners_acts import Acts
 from uzel.web.console.partners_desk import blank, settings_of, show, the_partner, today
 from uzel.web.console.typed import Typed
 
@@ -118,6 +119,7 @@ async def show_partner(desk: OwnDesk, partner_id: str) -> Response:
         proposals=await proposal_store.waiting(pool, partner.id),
         moves=await proposal_store.newest(pool, partner.id, FEW),
         acts=await partners_store.acts(pool, f"partner:{partner.id}", MOST_ACTS),
+        told_of=Acts(desk, partner.currency, {token["id"]: token for token in tokens}),
         limit=await limit_of(pool),
     )
 

@@ -10,9 +10,8 @@ from uzel.ledger.accounts import LIVE, TEST
 from uzel.model.currency import text as plain_sum
 from uzel.partners import payment_store
 from uzel.partners.payment import State
-from uzel.partners.settle import settle
+from uzel.partners.settle import end_by_person
 from uzel.partners.wish import LONGEST_REASON
-from uzel.people.store import note
 from uzel.views import rates_store
 from uzel.views.partners import (
     STATES,
@@ -51,7 +50,10 @@ CONFIRM = {
     ),
     "fail": (
         m("Отметить неудачным?"),
-        m("Деньги вернутся на баланс партнёра. Оплатить этот платёж потом будет нельзя."),
+        m(
+            "Деньги вернутся на баланс партнёра. Оплатить этот платёж потом будет нельзя. Причину "
+            "партнёр получит дословно: в ответах API, вебхуках, кабинете и выписке."
+        ),
         m("Да, вернуть деньги"),
     ),
 }
@@ -194,8 +196,5 @@ async def do(desk: Desk, payment: PaymentRow, state: State, reason: str) -> bool
         row = await payment_store.lock(connection, payment.public_id)
         if row["state"] != desk.form.get("state"):
             return False
-        done = await settle(connection, payment.public_id, state, made_by=login, reason=reason)
-        if done.changed:
-            subject = f"payment:{payment.public_id}"
-            await note(connection, login, state.value, subject, {"reason": reason})
+        done = await end_by_person(connection, payment.public_id, state, by=login, reason=reason)
     return done.changed

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from uzel.kit.database import Connection
 from uzel.partners import manage
 from uzel.partners import partner_store as store
+from uzel.partners.own_tokens import about_token
 from uzel.people.store import note
 from uzel.views.partners import PartnerRow
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
@@ -37,6 +38,7 @@ OVERLAP_NAMES = {
     "168": m("ещё неделю"),
     "0": m("прекратить сразу"),
 }
+CLOSED = m("Партнёр закрыт: новый токен не заработал бы. Сначала откройте партнёра.")
 
 router = APIRouter(include_in_schema=False)
 
@@ -69,9 +71,9 @@ async def tokens_page(
         ended=ended,
         fresh=fresh.token if fresh else None,
         in_url=settings_of(partner).token_in_url,
-        scopes=manage.SCOPES,
+        scopes=manage.ALL_SCOPES,
         lasts=LASTS_NAMES,
-        values=blank((*FIELDS, "test", *(f"scope_{s}" for s in manage.SCOPES)))
+        values=blank((*FIELDS, "test", *(f"scope_{s}" for s in manage.ALL_SCOPES)))
         | chosen
         | (dict(typed.form) if typed.wrong else {}),
         wrong=typed.wrong,
@@ -85,7 +87,9 @@ async def add(desk: AdminDesk, partner_id: str) -> Response:
     partner, typed = await the_partner(desk, partner_id), Typed(desk.language, desk.form)
     name = typed.line("name", LONGEST_NAME)
     lasts = LASTS[typed.choice("lasts", LASTS) if desk.form.get("lasts") in LASTS else ""]
-    scopes = [scope for scope in manage.SCOPES if typed.switch(f"scope_{scope}")]
+    scopes = [scope for scope in manage.ALL_SCOPES if typed.switch(f"scope_{scope}")]
+    if partner.state != "active":
+        typed.refuse("", CLOSED)
     if not scopes:
         typed.refuse("scopes", m("Отметьте хотя бы одно."))
     if typed.wrong:
@@ -102,7 +106,11 @@ async def add(desk: AdminDesk, partner_id: str) -> Response:
             expires_at=expires_at,
             created_by=desk.person.login,
         )
-        said = {"token": made.id, "name": name, "scopes": scopes, "is_test": is_test}
+        said = {
+            **about_token(await store.token(connection, partner.id, made.id)),
+            "scopes": scopes,
+            "is_test": is_test,
+        }
         await note(connection, desk.person.login, "add_token", f"partner:{partner.id}", said)
     return await tokens_page(desk, partner, Typed(desk.language, {}), made)
 
@@ -143,6 +151,10 @@ async def rotate(desk: AdminDesk, partner_id: str, token_id: str) -> Response:
     """A new one like it; the old one works for some time more."""
     partner = await the_partner(desk, partner_id)
     token = await the_token(desk, partner, token_id)
+    if partner.state != "active":
+        typed = Typed(desk.language, {})
+        typed.refuse("", CLOSED)
+        return await tokens_page(desk, partner, typed)
     hours = OVERLAPS.get(desk.form.get("overlap", ""))
     if hours is None:
         raise HTTPException(400)
@@ -168,7 +180,7 @@ async def revoke(desk: AdminDesk, partner_id: str, token_id: str) -> Response:
     token = await the_token(desk, partner, token_id)
     async with desk.deps.pool.acquire() as connection, connection.transaction():
         await end(connection, partner, token, 0)
-        said = {"token": token["id"], "name": token["name"]}
+        said = about_token(token)
         await note(connection, desk.person.login, "revoke_token", f"partner:{partner.id}", said)
     return go(f"/partners/{partner.id}/tokens", "token_revoked")
 

@@ -6,7 +6,8 @@ from typing import Any
 from markupsafe import Markup
 
 from uzel.errors import LedgerError
-from uzel.partners.manage import LEADS, PAY, READ
+from uzel.partners.manage import LEADS, PAY, READ, TOKENS
+from uzel.partners.statement_words import LANGUAGES
 from uzel.partners.wish import Kind, MoneyRefused, Why
 from uzel.rates.change import is_same_person
 from uzel.rates.pair import RateRefused
@@ -74,9 +75,10 @@ DOUBTS = {
 }
 SOURCES = {"admin": m("внесён вручную"), "cbr": m("Банк России"), "nbk": m("Нацбанк Казахстана")}
 SCOPES = {
-    READ: m("смотреть баланс, курсы и платежи"),
+    READ: m("смотреть баланс, платежи, лиды и выписки"),
     PAY: m("платить"),
-    LEADS: m("присылать лиды и отчёты"),
+    LEADS: m("передавать лиды"),
+    TOKENS: m("выпускать и отзывать токены, менять адрес вебхуков: для людей"),
 }
 DEBITS = {
     "hold": m("удерживать до исхода платежа"),
@@ -119,7 +121,7 @@ ACCOUNTS = {
     "exchange": m("обмен валют"),
     "leads": m("за лиды"),
 }
-BOOKS = {"live": m("настоящие"), "test": m("пробные")}
+BOOKS = {"live": m("настоящие"), "test": m("тестовые")}
 
 
 def refusal(desk: Desk, error: LedgerError) -> Markup:
@@ -151,8 +153,11 @@ def spoken(desk: Desk) -> dict[str, Any]:
     def mine(actor: str) -> bool:
         return is_same_person(actor, desk.person.login)
 
-    told = {name: by(table) for name, table in tables.items()}
-    return {"person": person, "mine": mine, **told}
+    def in_words(text: str | None, payment_id: str = "") -> str:
+        return LANGUAGES[desk.language.code].told(text, payment_id)
+
+    named = {name: by(table) for name, table in tables.items()}
+    return {"person": person, "mine": mine, "in_words": in_words, **named}
 
 
 def person(actor: str | None) -> str:

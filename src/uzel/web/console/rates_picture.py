@@ -12,14 +12,19 @@ from uzel.rates.read import Point
 WIDTH, HEIGHT, MARGIN = 900.0, 150.0, 8.0
 SMALL_WIDTH, SMALL_HEIGHT = 96.0, 22.0
 DAYS = 90
+# What is not as wide as this is drawn as a dot.
+DOT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one source said; `points` is the attribute of a polyline."""
+    """What one source said; `points` is the attribute of a polyline. `is_dot`: it is too short to
+    be seen as a line.
+    """
 
     source: str
     points: str
+    is_dot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,17 @@ def picture(pair: Pair, points: Sequence[Point], now: datetime) -> Picture | Non
     low, high = min(known), max(known)
     frame = Frame(since, now, low, high, WIDTH, HEIGHT, MARGIN)
     lines = [
-        Line(source, drawn)
+        Line(source, drawn, is_dot=width_of(drawn) < DOT)
         for source, steps in sorted(went.items())
         for drawn in frame.pieces(steps)
     ]
     return Picture(tuple(lines), WIDTH, HEIGHT, low, high, since, now)
+
+
+def width_of(points: str) -> float:
+    """From the first point of a line to its last."""
+    across = [float(point.partition(",")[0]) for point in points.split()]
+    return across[-1] - across[0]
 
 
 def small_lines(
