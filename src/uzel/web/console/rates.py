@@ -209,7 +209,7 @@ async def pair_page(
         row=rows[0] if rows else None,
         points=points[::-1],
         few=FEW,
-        picture=rates_picture.picture(pair, points, now),
+        picture=rates_picture.picture(pair, points, now.astimezone(desk.zone)),
         waiting=[it for it in await waiting(pool) if it.rate.pair.key == pair.key],
         policy=await policy(pool),
         values=blank(("pair", "value"), pair=str(pair)) | dict(typed.form),
