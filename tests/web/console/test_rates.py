@@ -48,7 +48,7 @@ def test_a_rate_is_entered_once_the_move_was_seen(
     listed = ivan.page("/rates")
     assert "<b>93,5</b>" in listed and "nina" in listed and 'class="spark"' in listed
     pair = ivan.page("/rates/USD-RUB")
-    assert '<polyline class="of-admin"' in pair and "olga" in pair and "от 90,5 до 93,5" in pair
+    assert '<polyline class="of-admin dot"' in pair and "olga" in pair and "от 90,5 до 93,5" in pair
     assert '<button class="danger">' not in pair
     said = rows(web_app, "select actor, detail from audit where action = 'set_rate' order by id")
     assert [row["actor"] for row in said] == ["olga", "nina"]
