@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -354,5 +355,42 @@ def test_the_time_of_an_account_never_runs_backwards(dsn: str) -> None:
             assert (await chain.verify(pool)).faults == ()
             assert await balance_at(pool, partner, ahead - timedelta(minutes=1)) == before
             assert await balance_at(pool, partner, ahead) == before - 30 + 1
+
+    go(story)
+
+
+# One entry of two legs, written by hand, and the digest of the first link over it.
+PINNED = """
+insert into ledger_account (id, book, name, currency) overriding system value
+values (1, 'live', 'partner', 'RUB'), (2, 'live', 'house', 'RUB');
+insert into ledger_entry (id, kind, origin, created_at, made_by, reason, details)
+overriding system value
+values (1, 'top_up', 'a', '2026-11-20 09:00:00.000001+00', 'anna', null, '{"paid": "cash"}');
+insert into ledger_posting (entry_id, leg, account_id, amount_minor, balance_minor, version, closes,
+                            posted_at)
+values (1, 0, 2, -5, -5, 1, true, '2026-11-20 09:00:00+00'),
+       (1, 1, 1, 5, 5, 1, true, '2026-11-20 09:00:00+00');
+"""
+PINNED_TEXT = (
+    '[1, "top_up", "a", 1795165200000001, "anna", null, null, {"paid": "cash"}, false, '
+    '[[0, 2, "live", "house", "RUB", -5, -5, 1, 1795165200000000], '
+    '[1, 1, "live", "partner", "RUB", 5, 5, 1, 1795165200000000]]]'
+)
+
+
+def test_what_an_earlier_release_sealed_is_still_proved(dsn: str) -> None:
+    """Whoever changes how a link is reckoned breaks every chain there is."""
+
+    async def story() -> None:
+        pool = await database.open_pool(dsn, size=2, name="chain")
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(TAMPER)
+            await connection.execute(PINNED)
+            await connection.execute("set session_replication_role = origin")
+            assert await chain.add_link(connection, 1) == 1
+            digest = await connection.fetchval("select digest from ledger_seal")
+        entry = sha256(PINNED_TEXT.encode()).digest()
+        assert digest == sha256(bytes(32) + entry).digest()
+        pool.terminate()
 
     go(story)
