@@ -98,6 +98,8 @@ def judge(hub: Installation, told: list[dict[str, set[tuple[int, bytes]]]], mone
     assert faults_of(hub.postgres.dsn) == ()
 
 
+# The short run has test_history.
+@pytest.mark.long
 def test_each_key_pays_once_whoever_is_killed(tmp_path: Path) -> None:
     storm(tmp_path, kills=2, seed=time.time_ns())
 
