@@ -172,12 +172,13 @@ def test_the_word_of_one_provider_is_not_taken_back_by_another(module_dsn: str, 
     async def run() -> None:
         async with open_hub(module_dsn, NOWHERE, also=("resend", "meta")) as hub:
             one, other = hub.others["resend"][0], hub.others["meta"][0]
-            await hear(hub, told(hub, one, OptOut(MAIL, True, why), ago(100)))
+            then = ago(100)
+            await hear(hub, told(hub, one, OptOut(MAIL, True, why), then))
             await hear(hub, told(hub, other, OptOut(MAIL, False, why), ago(10)))
             another = "user_stopped" if why == "bounce" else "bounce"
             await hear(hub, told(hub, one, OptOut(MAIL, False, another), ago(10)))
             await hear(hub, told(hub, one, OptOut(MAIL, False, why), None))
-            await hear(hub, told(hub, one, OptOut(MAIL, False, why), ago(100)))
+            await hear(hub, told(hub, one, OptOut(MAIL, False, why), then))
             assert await listed(hub) == {MAIL: why}
             assert await hear(hub, told(hub, one, OptOut(MAIL, False, why), ago(9))) == [why]
             assert await listed(hub) == {}

@@ -90,7 +90,7 @@ def test_a_digest(sample: Reading) -> None:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_answered(sample: Reading, text: str) -> None:

@@ -35,7 +35,7 @@ class Token:
 
 
 BOUNDED = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,

@@ -122,7 +122,7 @@ def test_what_is_the_others_is_not_found_in_the_words_of_what_is_not_there(two: 
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
 )
 @given(st.data())
 def test_whatever_stands_wherever(two: Two, data: st.DataObject) -> None:

@@ -42,7 +42,7 @@ near = st.builds(
 )
 anything = st.one_of(st.sampled_from(EDGES), near, st.text(max_size=40), st.datetimes().map(str))
 often = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

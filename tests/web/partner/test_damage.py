@@ -14,7 +14,7 @@ from partner_client import API, V1, Client, add_client
 from running_web import WebApp
 
 BOUNDED = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,
