@@ -110,7 +110,7 @@ async def go_on(parts: Parts, parsed: argparse.Namespace) -> Told:
     async with parts.pool.acquire() as connection, connection.transaction():
         changed = await store.go_on(connection, me())
         if changed:
-            await note(connection, me(), "go_on", "payouts", None)
+            await note(connection, me(), "go_on", "payouts", {})
     return {"stopped": False, "changed": changed}
 
 
