@@ -6,9 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from uzel.kit.body import storable
-from uzel.model.currency import EXPONENTS
-from uzel.model.sums import SIGNS
-from uzel.partners.cards import (
+from uzel.model.cards import (
     CARD_NAME,
     CODE_NAME,
     HIDDEN,
@@ -18,6 +16,8 @@ from uzel.partners.cards import (
     hidden,
     masked,
 )
+from uzel.model.currency import EXPONENTS
+from uzel.model.sums import SIGNS
 
 # What robots and people say; the CRM's own word for a success is the second.
 GOOD, BAD = ("успешно", "выполнено"), ("ошибка!", "ошибка")

@@ -12,9 +12,9 @@ from starlette.requests import Request
 
 from uzel.kit.body import storable
 from uzel.kit.database import Connection, Pool
+from uzel.model.cards import masked
 from uzel.model.sums import read_sum
 from uzel.partners import report_store
-from uzel.partners.cards import masked
 from uzel.partners.report_text import BAD, GOOD, currency_of, field_kept
 from uzel.partners.reports import Kept, Report, take
 from uzel.web.partner.answering import Answering

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.partners.cards import card_of, is_card, masked
+from uzel.model.cards import card_of, is_card, masked
 from uzel.partners.report_text import LONGEST_VALUE, as_kept
 
 # Of so many digits in a row somebody could guess the rest.
