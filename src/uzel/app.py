@@ -32,6 +32,7 @@ from uzel.flows.kaspi_orders.tasks import Tasks
 from uzel.flows.lead_deals.closed import on_closed as on_lead_calls_closed
 from uzel.flows.lead_deals.take import on_told as on_deals_told
 from uzel.flows.payouts import asks as payouts
+from uzel.flows.payouts import claims
 from uzel.flows.payouts.closed import on_closed as on_payouts_closed
 from uzel.flows.payouts.hints import on_told as on_payouts_told
 from uzel.flows.payouts.stop import guard as guard_payouts
@@ -179,6 +180,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("rates", 30, rates.take_due),
         Periodic("holds", 15, lambda: expire_holds(pool)),
+        Periodic("held claims", 60, lambda: claims.pay_held(pool, parts.ring)),
+        Periodic("cards of claims", 3600, lambda: claims.forget_cards(pool)),
         Periodic("answers", 60, lambda: forget_old(pool)),
         Periodic("chain", 1, lambda: chain.seal(pool)),
         Periodic("queue log", 60, lambda: prune(pool)),

@@ -14,7 +14,7 @@ def register(commands: Any) -> None:
     actions = user.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a person, or give one a new password")
     add.add_argument("login")
-    add.add_argument("--role", choices=["operator", "admin"], default="admin")
+    add.add_argument("--role", choices=["operator", "approver", "admin"], default="admin")
     add.add_argument("--password", help="default: a new one is made and shown once")
     add.set_defaults(run=run_user_add)
 

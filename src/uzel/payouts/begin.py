@@ -43,7 +43,9 @@ async def begin(connection: Connection, ring: KeyRing, wish: Wish, limits: Limit
     payee_id = await store.payee(
         connection, wish.connection_id, payee.fingerprint, names, payee.phone
     )
-    vault_id = await vault.put(connection, ring, wish.number) if wish.number is not None else None
+    vault_id = wish.vault_id
+    if wish.number is not None:
+        vault_id = await vault.put(connection, ring, wish.number)
     card = wish.card
     row = (
         public_id, wish.connection_id, new_mark(), wish.external_id, wish.digest(), payee_id,

@@ -106,6 +106,7 @@ class Wish:
                  belong to: what limits per person count by
     external_id  the asker's own number, unique for ever
     number       of the card, in plain: it goes into the vault and nowhere else
+    vault_id     where the number lies already
     """
 
     connection_id: int
@@ -121,6 +122,7 @@ class Wish:
     bank_name: str | None = None
     card: Card | None = None
     number: str | None = field(default=None, repr=False)
+    vault_id: int | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property

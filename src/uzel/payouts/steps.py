@@ -7,6 +7,7 @@ from uzel.calls import vault
 from uzel.kit.database import Connection
 from uzel.payouts import books
 from uzel.payouts import payout_store as store
+from uzel.payouts.claims.follow import follow
 from uzel.payouts.payout import MOVES, OPEN, State, effect_of
 
 # In these the number of the card is still needed: it is to be sent, or may have to be sent again.
@@ -35,6 +36,8 @@ async def move(
         said = f"{state} after {before}" + (f": {reason}" if reason else "")
         await store.step(connection, row["id"], before, made_by, said)
         return False
+    # Before the money: who approves a claim takes its row first and accounts after it.
+    await follow(connection, row, state, made_by, reason)
     await books.settle(
         connection,
         row["public_id"],

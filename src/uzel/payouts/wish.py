@@ -59,26 +59,28 @@ def read(typed: Typed, connection_id: int, directory: Directory, key: bytes, mad
     external_id = None
     if typed.external_id is not None:
         external_id = line("external_id", typed.external_id, LONGEST_NUMBER)
-    number, phone, bank = target(typed, directory)
+    number, phone, bank = requisites(typed.card, typed.phone, typed.bank, directory)
     known_by = number.fingerprint(key) if number else phone_print(key, phone or "")
-    person = hmac.digest(key, known_by + "\0".join(map(str, names)).encode(), hashlib.sha256)
+    person = person_print(key, known_by, names)
     return Wish(
         connection_id, Payee(person, names[1], names[0], names[2], phone), amount_minor, CURRENCY,
         purpose, made_by, known_by, external_id, phone,
         bank.member_id if bank else None, bank.name if bank else None,
         Card(number.masked, known_by) if number else None,
-        number.reveal() if number else None, dict(typed.details),
+        number.reveal() if number else None, details=dict(typed.details),
     )  # fmt: skip
 
 
-def target(typed: Typed, directory: Directory) -> tuple[CardNumber | None, str | None, Bank | None]:
-    """(the card) or (the phone, its bank)."""
-    if typed.card is not None and (typed.phone is not None or typed.bank is not None):
+def requisites(
+    card: Any, phone: Any, bank: Any, directory: Directory
+) -> tuple[CardNumber | None, str | None, Bank | None]:
+    """(the card) or (the phone, its bank). Raises WishRejected."""
+    if card is not None and (phone is not None or bank is not None):
         raise WishRejected("card", "both_ways")
-    if typed.card is not None:
-        return told("card", lambda: read_card(typed.card)), None, None
-    phone = told("phone", lambda: read_sbp_phone(typed.phone))
-    return None, phone, told("bank", lambda: directory.resolve(typed.bank))
+    if card is not None:
+        return told("card", lambda: read_card(card)), None, None
+    number = told("phone", lambda: read_sbp_phone(phone))
+    return None, number, told("bank", lambda: directory.resolve(bank))
 
 
 def told(name: str, read: Any) -> Any:
@@ -108,6 +110,11 @@ def line(name: str, raw: Any, longest: int) -> str:
     if not found.isprintable():
         raise WishRejected(name, "characters")
     return found
+
+
+def person_print(key: bytes, target: bytes, names: tuple[str, str, str | None]) -> bytes:
+    """By which who is paid is found again: last and first name and patronymic, at this target."""
+    return hmac.digest(key, target + "\0".join(map(str, names)).encode(), hashlib.sha256)
 
 
 def phone_print(key: bytes, phone: str) -> bytes:

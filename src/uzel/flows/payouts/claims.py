@@ -1,0 +1,98 @@
+"""A claim that enough people approved becomes a payout, in the transaction of the last approval."""
+
+from datetime import timedelta
+from typing import Any
+
+from uzel.calls import vault
+from uzel.flows.payouts import send
+from uzel.kit.database import Connection, Pool
+from uzel.kit.secrets import KeyRing
+from uzel.payouts import payout_store
+from uzel.payouts.books import Limits
+from uzel.payouts.claims import approval
+from uzel.payouts.claims import claim_store as store
+from uzel.payouts.claims.acts import demand_card, demand_state, locked
+from uzel.payouts.claims.claim import Act, ClaimRefused, State
+from uzel.payouts.claims.fill import wish_of
+from uzel.payouts.keys import fingerprint_key
+from uzel.payouts.payout import Refused
+
+# What a limit of a day holds back leaves on another day, by itself.
+OF_A_DAY = ["limit_day", "limit_person_day"]
+MOST = 100
+# For so long a card's number is kept for those who have not decided.
+KEEP_CARDS = timedelta(days=7)
+
+
+async def approve(connection: Connection, ring: KeyRing, number: int, version: int, by: str) -> Any:
+    """One approver's word; the last one needed makes the payout. Its row: `submitted` where others
+    have to approve too, `paying`, or `approved` where a limit holds it back (`held_code`). Raises
+    ClaimRefused.
+    """
+    row = await approval.approve(connection, number, version, by)
+    if State(row["state"]) is State.APPROVED:
+        await pay(connection, ring, row, by)
+    return await store.lock(connection, number)
+
+
+async def pay_again(connection: Connection, ring: KeyRing, number: int, by: str) -> Any:
+    """Try once more what a limit held back. Its row. Raises ClaimRefused."""
+    row = await locked(connection, number)
+    demand_state(row, {State.APPROVED})
+    demand_card(row)
+    await pay(connection, ring, row, by)
+    return await store.lock(connection, number)
+
+
+async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:
+    """Make the payout of an approved claim. False: it is held back, and `held_code` says why."""
+    number = row["id"]
+    key = await fingerprint_key(connection, ring)
+    earlier = await store.payouts(connection, number)
+    name = f"claim_{number}" + (f"/{len(earlier) + 1}" if earlier else "")
+    try:
+        async with connection.transaction():
+            limits = await limits_of(connection, row["connection_id"])
+            begun = await send.begin(connection, ring, wish_of(row, key, by, name), limits)
+            if begun.repeated:
+                raise Refused("external_id_reused", "another payout has this number")
+            await store.pay(connection, number, begun.id)
+    except Refused as refusal:
+        if row["held_code"] != refusal.code:
+            held = State.APPROVED
+            await store.move(connection, number, held, str(refusal), held_code=refusal.code)
+            await store.step(connection, number, Act.HELD, held, by, str(refusal))
+        return False
+    await store.move(connection, number, State.PAYING, None)
+    await store.step(connection, number, Act.PAYING, State.PAYING, by, begun.public_id)
+    return True
+
+
+async def limits_of(connection: Connection, connection_id: int) -> Limits:
+    row = await payout_store.limits(connection, connection_id)
+    return Limits() if row is None else Limits(*row)
+
+
+async def pay_held(pool: Pool, ring: KeyRing) -> int:
+    """Pay what a limit of a day held back and does no longer; how many."""
+    paid = 0
+    async with pool.acquire() as connection:
+        for number in await store.held_back(connection, OF_A_DAY, MOST):
+            async with connection.transaction():
+                row = await store.lock(connection, number)
+                if State(row["state"]) is not State.APPROVED:
+                    continue
+                try:
+                    demand_card(row)
+                except ClaimRefused:
+                    continue
+                paid += await pay(connection, ring, row, "limits")
+    return paid
+
+
+async def forget_cards(pool: Pool) -> int:
+    """Destroy the numbers of cards that nobody has decided on for long; how many."""
+    async with pool.acquire() as connection, connection.transaction():
+        old = await store.old_cards(connection, KEEP_CARDS)
+        await vault.destroy(connection, [row["vault_id"] for row in old])
+    return len(old)

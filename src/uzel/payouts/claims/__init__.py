@@ -1,0 +1,1 @@
+"""Claims: somebody asks to be paid, others approve it, and a payout follows."""
