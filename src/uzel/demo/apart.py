@@ -8,6 +8,7 @@ from pathlib import Path
 from uzel.connectors import connectors
 from uzel.demo import store
 from uzel.demo.business import NAME, PLACES
+from uzel.demo.claims import SECOND
 from uzel.errors import ConfigError
 from uzel.kit import database
 from uzel.kit.settings import Settings
@@ -60,7 +61,9 @@ async def _check_database(dsn: str) -> None:
     try:
         if await store.is_empty(connection) or await store.is_marked(connection):
             return
-        found = await store.strangers(connection, NAME, [name for name, *_ in PLACES])
+        found = await store.strangers(
+            connection, NAME, [name for name, *_ in PLACES], (NAME, SECOND)
+        )
     finally:
         await connection.close()
     if found:

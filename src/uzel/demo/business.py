@@ -34,6 +34,7 @@ META = {
 RESEND_SECRET = "whsec_dXplbC1kZW1vLXJlc2VuZC1ob29rLTAx"  # noqa: S105 - a dummy
 YCLIENTS_COMPANY = 120001
 KASPI_TOKEN = "sandbox-kaspi-token"  # noqa: S105 - a dummy
+KONSOL_TOKEN = "sandbox-konsol-token"  # noqa: S105 - a dummy
 
 # Connector → its settings; `base_url` is added for those that are called.
 CONNECTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -54,6 +55,7 @@ CONNECTIONS: Mapping[str, Mapping[str, Any]] = {
         "webhook_secret": RESEND_SECRET,
     },
     "kaspi": {"token": KASPI_TOKEN},
+    "konsol": {"token": KONSOL_TOKEN},
 }
 NOT_CALLED = frozenset({"iiko", "rkeeper"})
 

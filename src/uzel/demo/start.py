@@ -10,7 +10,7 @@ import shlex
 import socket
 from dataclasses import dataclass, field
 
-from uzel.demo import business, life, orders, store, visits
+from uzel.demo import business, claims, life, orders, store, visits
 from uzel.demo.apart import check_database, keep_apart
 from uzel.demo.business import NAME
 from uzel.errors import ConfigError
@@ -62,6 +62,7 @@ class Demo:
                 self.keys = await business.fill(connection, ring, self.sandbox_url)
                 await orders.ensure_shop(connection, NAME)
                 await save_person(connection, NAME, self.password, "admin")
+                await claims.ensure(connection, ring, NAME)
                 self.api_token = await add_token(connection, NAME, ["read", "replay"])
         finally:
             await connection.close()
@@ -72,6 +73,7 @@ class Demo:
             life.ask("GET", f"{self.settings.url}/readyz")
             life.ask("GET", f"{self.sandbox_url}/_faults")
             life.wire(self.sandbox_url, self.hook)
+            claims.wire(self.sandbox_url, self.hook(claims.CONNECTOR))
             print(self.as_line() if self.as_json else self.as_text(), flush=True)
             if not self.as_json:
                 self._begin()
@@ -106,9 +108,9 @@ class Demo:
   Sign in:         {NAME} / {self.password}
   Sandbox:         {self.sandbox_url}
 
-  A sandbox plays iiko, r_keeper, YCLIENTS, amoCRM, Kaspi, SMS.ru, Exolve, WhatsApp, e-mail, and the
-  guests too. Visits are coming in now: open the console and watch one become a message and a
-  rating. A few answers get lost on purpose: what then waits for a person stands under
+  A sandbox plays iiko, r_keeper, YCLIENTS, amoCRM, Kaspi, konsol.pro, SMS.ru, Exolve, WhatsApp,
+  e-mail, and the guests too. Visits are coming in now: open the console and watch one become a
+  message and a rating. A few answers get lost on purpose: what then waits for a person stands under
   "Ждут решения". Send a visit yourself; its guest is new at each start and yours alone, nobody
   else opens the link. The same visit sent again is recognised:
 
@@ -118,6 +120,9 @@ class Demo:
 {visits.other_curls(self.hook)}
   A Kaspi shop gets an order each half a minute, too; each becomes a deal in the sandbox's amoCRM,
   see "Заказы", or `uzel kaspi shops`.
+
+  Some people ask to be paid: see "Заявки". What is approved goes out through the sandbox's
+  konsol.pro.
 
   For commands in another terminal (`uzel send-sms`, `uzel connection test`), there first:
 

@@ -9,7 +9,7 @@ from uzel.people.store import note
 MADE = "demo_made"
 STRANGERS = """
 select 'the connection ' || connector || '/' || name as what from connection where name <> $1
-union all select 'the account ' || login from person where login <> $1
+union all select 'the account ' || login from person where login <> all($3)
 union all select 'the place ' || name from place where name <> all($2)
 """
 
@@ -33,9 +33,11 @@ async def mark(connection: Connection, actor: str) -> None:
         await note(connection, actor, MADE, None, {})
 
 
-async def strangers(connection: Connection, name: str, places: Sequence[str]) -> list[Any]:
-    """In words: connections and accounts that are not called `name`, other places than these."""
-    rows = await connection.fetch(STRANGERS, name, list(places))
+async def strangers(
+    connection: Connection, name: str, places: Sequence[str], people: Sequence[str]
+) -> list[Any]:
+    """In words: connections that are not called `name`, other places and accounts than these."""
+    rows = await connection.fetch(STRANGERS, name, list(places), list(people))
     return [row["what"] for row in rows]
 
 
