@@ -13,7 +13,7 @@ from uzel.kit.database import Pool, open_pool
 from uzel.kit.secrets import KeyRing
 from uzel.payouts import payout_store as store
 from uzel.payouts.begin import Begun, begin
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import Card, Payee, State, Wish
 from uzel.payouts.steps import move
 

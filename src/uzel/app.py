@@ -12,7 +12,7 @@ from uuid import uuid4
 from uzel.calls import recover
 from uzel.calls import store as calls_store
 from uzel.calls.closing import Owner
-from uzel.calls.guard import Guard
+from uzel.calls.guard import Guard, Strict
 from uzel.calls.plan import WAKE as CALLS
 from uzel.calls.reach import Reach
 from uzel.calls.runner import Runner
@@ -33,6 +33,7 @@ from uzel.flows.lead_deals.closed import on_closed as on_lead_calls_closed
 from uzel.flows.lead_deals.take import on_told as on_deals_told
 from uzel.flows.payouts import asks as payouts
 from uzel.flows.payouts import claims
+from uzel.flows.payouts.cards import purge as purge_cards
 from uzel.flows.payouts.closed import on_closed as on_payouts_closed
 from uzel.flows.payouts.hints import on_told as on_payouts_told
 from uzel.flows.payouts.stop import guard as guard_payouts
@@ -57,7 +58,7 @@ from uzel.partners import hooks
 from uzel.partners.answers import forget_old
 
 # Who is asked before a call leaves, by the first word of its effect.
-GUARDS: dict[str, Guard] = {"message": guard, payouts.OWNER: guard_payouts}
+GUARDS: dict[str, Guard] = {"message": guard, payouts.OWNER: Strict(guard_payouts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("holds", 15, lambda: expire_holds(pool)),
         Periodic("held claims", 60, lambda: claims.pay_held(pool, parts.ring)),
         Periodic("cards of claims", 3600, lambda: claims.forget_cards(pool)),
+        Periodic("cards", 60, lambda: purge_cards(pool)),
         Periodic("answers", 60, lambda: forget_old(pool)),
         Periodic("chain", 1, lambda: chain.seal(pool)),
         Periodic("queue log", 60, lambda: prune(pool)),

@@ -20,7 +20,7 @@ from uzel.flows.payouts import send
 from uzel.kit.database import prepare
 from uzel.kit.secrets import KeyRing, read_key_ring
 from uzel.payouts.banks import Directory
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.wish import Typed, read
 
 TOKEN = "crash-konsol"

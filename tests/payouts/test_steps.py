@@ -11,7 +11,7 @@ from parts import go
 from payouts_at_work import CARD_NUMBER, paying
 from uzel.ledger import chain
 from uzel.payouts import payout_store as store
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import MOVES, OPEN, Refused, State
 
 DAY, PERSON = 30_000, 15_000

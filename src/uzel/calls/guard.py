@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from uzel.kit.database import Connection
+from uzel.errors import Unavailable
+from uzel.kit.database import PASSING, Connection, Pool
+from uzel.kit.http_transport import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,26 @@ class Hold:
 Guard = Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, Hold]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Strict:
+    """A guard that is asked again right before the first byte of each request, which may be seconds
+    after the call was taken over: it may wait for its slot, and for a connection.
+    """
+
+    guard: Guard
+
+    async def __call__(self, connection: Connection, effects: Sequence[str]) -> Mapping[str, Hold]:
+        return await self.guard(connection, effects)
+
+
+class HeldBack(Exception):
+    """The call may not leave after all; nothing of it did."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(hold.reason)
+        self.hold = hold
+
+
 async def held_back_by(
     guards: Mapping[str, Guard], connection: Connection, effects: Sequence[str]
 ) -> dict[str, Hold]:
@@ -34,3 +56,21 @@ async def held_back_by(
         if mine := [effect for effect in effects if effect.partition(":")[0] == kind]:
             held |= await guard(connection, mine)
     return held
+
+
+def last_look(guards: Mapping[str, Guard], pool: Pool, effect: str) -> Look | None:
+    """What is to be asked right before the request of this call leaves; None: nothing."""
+    guard = guards.get(effect.partition(":")[0])
+    if not isinstance(guard, Strict):
+        return None
+
+    async def look() -> None:
+        try:
+            async with pool.acquire() as connection:
+                held = await guard(connection, [effect])
+        except PASSING as error:
+            raise Unavailable(f"the last look was not possible: {type(error).__name__}") from error
+        if effect in held:
+            raise HeldBack(held[effect])
+
+    return look

@@ -72,6 +72,8 @@ RULES: dict[type[Exception], Rule] = {
 # A bug of ours in mid-call: whatever had been sent had been sent.
 UNEXPECTED = Rule(State.UNKNOWN, Health.SAYS_NOTHING)
 
+# Code of a call whose answer nobody waited for any more.
+STOPPED = "process_stopped"
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 1800.0
 MOST_ATTEMPTS = 12

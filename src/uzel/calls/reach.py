@@ -16,6 +16,7 @@ from uzel.connector import Answer, Config, Operation
 from uzel.errors import AuthFailed, Unavailable
 from uzel.kit import database
 from uzel.kit.http import new_client
+from uzel.kit.http_transport import LAST_LOOK, Look
 
 T = TypeVar("T")
 # How many requests the call at hand may still make on the slot that was taken for it; None outside
@@ -29,9 +30,16 @@ AGAIN_S = 0.02
 FAR_ABOVE = 10
 
 
-def pay_for_one() -> None:
-    """The first request of the call at hand has its slot; further ones take one each."""
+# What is asked right before each request of the call at hand.
+_look: ContextVar[Look | None] = ContextVar("last look", default=None)
+
+
+def pay_for_one(look: Look | None = None) -> None:
+    """The first request of the call at hand has its slot; further ones take one each. `look` is
+    awaited right before the first byte of each.
+    """
     _paid.set([1])
+    _look.set(look)
 
 
 class Paced(httpx2.AsyncBaseTransport):
@@ -54,6 +62,8 @@ class Paced(httpx2.AsyncBaseTransport):
             paid[0] -= 1
         else:
             await self._wait_in_line()
+        if (look := _look.get()) is not None:
+            request.extensions = {**request.extensions, LAST_LOOK: look}
         if self._window is None:
             return await self._inner.handle_async_request(request)
         passage = await self._window.enter()

@@ -13,13 +13,13 @@ import httpx2
 
 from uzel.calls import store
 from uzel.calls.closing import Closing, Owner
-from uzel.calls.guard import Guard, held_back_by
-from uzel.calls.outcome import Result, State, failed, held_back, never_left, succeeded
+from uzel.calls.doubt import is_in_doubt, kept, too_old_to_repeat
+from uzel.calls.guard import Guard, HeldBack, held_back_by, last_look
+from uzel.calls.outcome import STOPPED, Result, State, failed, never_left, succeeded
 from uzel.calls.plan import SOON, wake
 from uzel.calls.reach import Reach, pay_for_one
 from uzel.connections.grants import Grants
 from uzel.connections.registry import Active, Registry
-from uzel.connector import Operation
 from uzel.errors import OutcomeUnknown, UzelError
 from uzel.kit import database, logs
 
@@ -172,15 +172,7 @@ class Runner:
                 if (hold := held.get(row["effect"])) is None:
                     self._start(active, row, self._make(active, row, started))
                 else:
-                    result = held_back(
-                        row["id"],
-                        active.id,
-                        row["attempt"],
-                        hold.reason,
-                        hold.until,
-                        in_doubt=is_in_doubt(active, row),
-                    )
-                    self._start(active, row, self.closing.submit(result))
+                    self._start(active, row, self.closing.submit(kept(active, row, hold)))
         return rows
 
     async def _more_soon(self, connection_id: int, rows: Sequence[Any]) -> bool:
@@ -246,11 +238,14 @@ class Runner:
                 return never_left(row["id"], active.id, row["attempt"])
             if too_old_to_repeat(operation, row["in_doubt_for_s"]):
                 raise OutcomeUnknown("it may have happened too long ago to be asked for again")
-            pay_for_one()
+            pay_for_one(last_look(self._guards, self._pool, row["effect"]))
             async with asyncio.timeout(LONGEST_CALL_S):
                 answer = await self.reach.ask(active, operation, row["arguments"])
         except asyncio.CancelledError:
-            problem: Exception = OutcomeUnknown("this process was stopped before the answer came")
+            said = "this process was stopped before the answer came"
+            problem: Exception = OutcomeUnknown(said, code=STOPPED)
+        except HeldBack as error:
+            return kept(active, row, error.hold)
         except Exception as error:
             problem = error
             if not isinstance(error, UzelError | TimeoutError):
@@ -281,17 +276,3 @@ class Runner:
     def client(self, active: Active) -> httpx2.AsyncClient:
         """The HTTP client of a connection."""
         return self.reach.client(active)
-
-
-def is_in_doubt(active: Active, row: Any) -> bool:
-    """Whether an earlier attempt may have had its effect, at a provider that takes a repetition for
-    the same call for some time only. Asking twice for what stays the same leaves no doubt.
-    """
-    operation = active.connector.operations[row["operation"]]
-    return operation.repeatable_for_s is not None and row["in_doubt_for_s"] is not None
-
-
-def too_old_to_repeat(operation: Operation, in_doubt_for_s: float | None) -> bool:
-    """Whether the provider may have forgotten an earlier attempt whose answer was lost."""
-    limit = operation.repeatable_for_s
-    return limit is not None and in_doubt_for_s is not None and in_doubt_for_s >= limit

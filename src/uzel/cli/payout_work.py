@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
 import asyncpg
@@ -11,21 +12,26 @@ from uzel.app import Parts
 from uzel.cli.recipients import me
 from uzel.connections.registry import Active
 from uzel.errors import ConfigError
+from uzel.flows.payouts import cards
 from uzel.flows.payouts import send as sending
 from uzel.model.currency import NotAnAmount, minor, text
 from uzel.model.sums import read_sum
+from uzel.payouts import hold_store, holding
 from uzel.payouts import payout_store as store
 from uzel.payouts.banks import Directory
 from uzel.payouts.begin import Begun
-from uzel.payouts.books import Limits
 from uzel.payouts.keys import fingerprint_key
+from uzel.payouts.limits import limits_of, set_limits
 from uzel.payouts.payout import Refused, Wish
+from uzel.payouts.requisites import RequisiteRejected
 from uzel.payouts.wish import CURRENCY, Typed, WishRejected, read
 from uzel.people.store import note
 
 CONNECTOR = "konsol"
 MOST = 100
-LIMITS = ("payout", "person_day", "day")
+MOST_COUNTED = 1_000_000
+# Those in roubles, and the one that counts payouts.
+SUMS, COUNTS = ("payout", "person_day", "day", "operator_day"), ("person_count",)
 Told = dict[str, Any]
 
 
@@ -106,33 +112,68 @@ async def stop(parts: Parts, parsed: argparse.Namespace) -> Told:
 
 
 async def go_on(parts: Parts, parsed: argparse.Namespace) -> Told:
-    """They leave again, within half a minute."""
+    """They leave again, at once."""
     async with parts.pool.acquire() as connection, connection.transaction():
-        changed = await store.go_on(connection, me())
-        if changed:
-            await note(connection, me(), "go_on", "payouts", {})
+        changed = await holding.go_on(connection, me())
     return {"stopped": False, "changed": changed}
+
+
+async def status(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """Whether they may leave."""
+    stopped = await store.stopped(parts.pool)
+    trips = await hold_store.trips(parts.pool)
+    held = [
+        {
+            "through": row["name"],
+            "why": row["detail"],
+            "since": row["made_at"].isoformat(),
+            "trial_at": row["probe_at"].isoformat(),
+        }
+        for row in trips
+    ]
+    why = None if stopped is None else {**dict(stopped), "made_at": stopped["made_at"].isoformat()}
+    return {"may_leave": stopped is None and not held, "stopped": why, "held": held}
+
+
+async def card(parts: Parts, parsed: argparse.Namespace) -> Told:
+    """Enter the card of a payout again."""
+    try:
+        async with parts.pool.acquire() as connection, connection.transaction():
+            row = await cards.enter_again(
+                connection, parts.ring, parsed.payout, parsed.number, me()
+            )
+            await note(connection, me(), "enter_card", f"payout:{row['public_id']}", {})
+    except RequisiteRejected as error:
+        raise ConfigError(f"card: {error.reason}") from None
+    return shown(row)
 
 
 async def limits(parts: Parts, parsed: argparse.Namespace) -> Told:
     """Show or change them."""
     through = connection_of(parts, parsed.through)
-    given = {name: getattr(parsed, name) for name in LIMITS if getattr(parsed, name) is not None}
+    typed = {name: getattr(parsed, name) for name in (*SUMS, *COUNTS)}
+    given = {
+        name: limit_of(value) if name in SUMS else count_of(value)
+        for name, value in typed.items()
+        if value is not None
+    }
     async with parts.pool.acquire() as connection, connection.transaction():
-        now = await limits_of(connection, through.id)
-        found = {name: getattr(now, name) for name in LIMITS}
+        found = await limits_of(connection, through.id)
         if given:
-            found |= {name: limit_of(value) for name, value in given.items()}
-            await store.set_limits(connection, through.id, tuple(found[it] for it in LIMITS))
-            await note(connection, me(), "limit", f"payouts:{through.id}", found)
-    return {name: None if value is None else text(value, CURRENCY) for name, value in found.items()}
+            found = replace(found, **given)
+            await set_limits(connection, through.id, found)
+            await note(connection, me(), "limit", f"payouts:{through.id}", asdict(found))
+    return {
+        name: text(value, CURRENCY) if name in SUMS and value is not None else value
+        for name, value in asdict(found).items()
+    }
 
 
-async def limits_of(connection: Any, connection_id: int) -> Limits:
-    row = await store.limits(connection, connection_id)
-    if row is None:
-        return Limits()
-    return Limits(row["payout_minor"], row["person_day_minor"], row["day_minor"])
+def count_of(typed: str) -> int | None:
+    """A whole number; None for `none`. Raises ConfigError."""
+    if typed != "none" and not typed.isdecimal():
+        raise ConfigError(f"{typed} is no whole number")
+    return None if typed == "none" else min(int(typed), MOST_COUNTED)
 
 
 def limit_of(typed: str) -> int | None:

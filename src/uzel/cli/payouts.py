@@ -30,8 +30,18 @@ def register(commands: Any) -> None:
     stop.set_defaults(run=run, work="stop")
     go = actions.add_parser("go", help="let payouts leave again")
     go.set_defaults(run=run, work="go_on")
+    status = actions.add_parser("status", help="whether payouts may leave, and why not")
+    status.set_defaults(run=run, work="status")
+    card = actions.add_parser(
+        "card",
+        help="enter the card of a payout again",
+        description="Where a payout has waited so long that the number of its card was destroyed. "
+        "It must be the same card; its number is read from standard input.",
+    )
+    card.add_argument("payout", metavar="PAYOUT", help="its id or your number")
+    card.set_defaults(run=run, work="card", card=True)
     register_limits(actions)
-    for parser in (listed, show, cancel, stop, go):
+    for parser in (listed, show, cancel, stop, go, status, card):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -61,10 +71,14 @@ def register_limits(actions: Any) -> None:
         ("payout", "a single payout"),
         ("person-day", "one card or phone a day"),
         ("day", "everybody a day"),
+        ("operator-day", "what one asker may have leave a day"),
     ):
         limits.add_argument(
             f"--{name}", metavar="AMOUNT", help=f"{text}, in roubles; `none`: no limit"
         )
+    limits.add_argument(
+        "--person-count", metavar="N", help="payouts to one card or phone a day; `none`: no limit"
+    )
     limits.add_argument("--through", metavar="NAME", help="the connection, where there are several")
     limits.add_argument("--json", action="store_true", help="print JSON")
     limits.set_defaults(run=run, work="limits")

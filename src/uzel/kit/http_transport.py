@@ -9,6 +9,7 @@ not a byte left; any other that it may have arrived.
 import asyncio
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 
 import httpx2
 
@@ -17,6 +18,10 @@ from uzel.kit.addresses import allowed
 from uzel.kit.http_connection import HttpConnection, decoded
 
 Origin = tuple[str, str, int]
+Look = Callable[[], Awaitable[None]]
+# The extension of a request under which stands what is awaited once its connection is there, right
+# before its first byte: what it raises keeps the request from leaving.
+LAST_LOOK = "uzel_last_look"
 # A host that does not answer on one of its addresses may on another; each gets its share of time.
 MOST_ADDRESSES = 3
 PORTS = {"http": 80, "https": 443}
@@ -42,6 +47,8 @@ class Transport(httpx2.AsyncBaseTransport):
         connection = self._take(origin) or await self._connect(origin, limits.get("connect"))
         self._busy.add(connection)
         try:
+            if (look := request.extensions.get(LAST_LOOK)) is not None:
+                await look()
             async with asyncio.timeout(limits.get("read")):
                 reply = await connection.send(head + content)
         except TimeoutError as error:

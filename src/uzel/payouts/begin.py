@@ -4,14 +4,14 @@ asked for anything.
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from uzel.calls import vault
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
 from uzel.payouts import books
 from uzel.payouts import payout_store as store
-from uzel.payouts.books import Limits
+from uzel.payouts.day import today
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import Kind, Refused, State, Wish
 
 # Letters and digits that nobody mistakes for each other, in a bank's statement or on the phone.
@@ -37,7 +37,8 @@ async def begin(connection: Connection, ring: KeyRing, wish: Wish, limits: Limit
     if (known := await again(connection, wish)) is not None:
         return known
     public_id = f"po_{secrets.token_hex(8)}"
-    held = await books.reserve(connection, public_id, wish, limits, datetime.now(UTC).date())
+    day = await today(connection, wish.connection_id)
+    held = await books.reserve(connection, public_id, wish, limits, day)
     payee = wish.payee
     names = (payee.first_name, payee.last_name, payee.patronymic)
     payee_id = await store.payee(
@@ -52,7 +53,7 @@ async def begin(connection: Connection, ring: KeyRing, wish: Wish, limits: Limit
         wish.amount_minor, wish.currency, wish.kind, wish.purpose, wish.phone,
         wish.bank_id if wish.kind is Kind.FPS else None, wish.bank_name,
         card.shown if card else None, card.fingerprint if card else None, vault_id,
-        dict(wish.details), books.written(held), wish.made_by,
+        dict(wish.details), books.written(held), wish.target, wish.made_by,
     )  # fmt: skip
     return Begun(await store.add(connection, row), public_id, State.WAITING)
 

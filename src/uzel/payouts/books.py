@@ -3,49 +3,38 @@ so that no two payouts fit where one does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from uzel.errors import LedgerError
 from uzel.kit.database import Connection
 from uzel.ledger.accounts import LIVE, open_account
-from uzel.ledger.command import Command, End, Hold, How, Leg, Post
+from uzel.ledger.command import Command, End, Hold, How, Leg, Post, Verdict
 from uzel.ledger.judge import opposite
 from uzel.ledger.post import post
+from uzel.payouts.day import Day
+from uzel.payouts.limits import PERSON_COUNT, Levelled, Limits, counted, level
 from uzel.payouts.payout import Effect, Refused, Wish
 
-SPENT, LIMITS = "payouts-paid", "payout-limits"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Minor units of one currency; None: no such limit.
-
-    payout      of a single one
-    person_day  what one card or phone gets a day, whatever name stands beside it
-    day         what leaves through the connection a day
-    """
-
-    payout: int | None = None
-    person_day: int | None = None
-    day: int | None = None
+SPENT = "payouts-paid"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A hold, and what is posted when it is taken."""
+    """A hold, and what is posted when it is taken. `amount_minor`: where it is not the payout's."""
 
     hold: int
     account: int
     house: int
+    amount_minor: int | None = None
 
     def legs(self, amount_minor: int) -> tuple[Leg, ...]:
-        return Leg(self.account, -amount_minor), Leg(self.house, amount_minor)
+        moved = amount_minor if self.amount_minor is None else self.amount_minor
+        return Leg(self.account, -moved), Leg(self.house, moved)
 
 
 async def reserve(
-    connection: Connection, public_id: str, wish: Wish, limits: Limits, day: date
+    connection: Connection, public_id: str, wish: Wish, limits: Limits, day: Day
 ) -> list[Held]:
     """Hold the sum and its share of each limit, all or nothing. Raises Refused; then whatever was
     held is given back with the caller's transaction.
@@ -55,48 +44,43 @@ async def reserve(
     currency = wish.currency
     funds = await open_account(connection, LIVE, f"payouts:{wish.connection_id}", currency)
     paid = await open_account(connection, LIVE, SPENT, currency)
-    asked = [("funds", funds, paid)]
-    counted = (
-        ("limit_day", f"payouts-day:{wish.connection_id}:{day}", limits.day),
-        (
-            "limit_person_day",
-            f"payouts-person:{wish.connection_id}:{wish.target.hex()[:32]}:{day}",
-            limits.person_day,
-        ),
-    )
-    for code, name, most in counted:
-        if most is not None:
-            asked.append((code, *await limit_account(connection, name, currency, most)))
+    levelled = [
+        await level(connection, it, currency, wish, day) for it in counted(wish, limits, day)
+    ]
+    holds = [("funds", Held(0, funds, paid)), *((it.code, share(it)) for it in levelled)]
+    fills = [(it.code, it.fill) for it in levelled if it.fill is not None]
+    # All at once, so that the accounts are locked in one order.
     verdicts = await post(
         connection,
         [
-            Hold(f"payout:{public_id}:{code}", "payout", account, wish.amount_minor)
-            for code, account, _ in asked
+            *(fill for _, fill in fills),
+            *(hold_of(public_id, code, it, wish.amount_minor) for code, it in holds),
         ],
     )
-    for (code, *_), verdict in zip(asked, verdicts, strict=True):
+    for place, ((code, _), verdict) in enumerate(zip([*fills, *holds], verdicts, strict=True)):
         if not verdict.is_done:
-            left = verdict.standing.available_minor if verdict.standing else 0
-            raise Refused(code, f"more than is left today: {left} minor units", left=left)
+            raise over(code, verdict, lowered=place < len(fills))
     return [
-        Held(number_of(verdict.number), account, house)
-        for (_, account, house), verdict in zip(asked, verdicts, strict=True)
+        replace(it, hold=number_of(verdict.number))
+        for (_, it), verdict in zip(holds, verdicts[len(fills) :], strict=True)
     ]
 
 
-async def limit_account(
-    connection: Connection, name: str, currency: str, most: int
-) -> tuple[int, int]:
-    """(an account with what may still leave today, where it comes from). A limit that was changed
-    during the day counts from the next one on.
-    """
-    house = await open_account(connection, LIVE, LIMITS, currency)
-    account = await open_account(connection, LIVE, name, currency, floor_minor=0)
-    fill = Post(f"limit:{account}", "limit", (Leg(house, -most), Leg(account, most)))
-    (verdict,) = await post(connection, [fill])
-    if not verdict.is_done and verdict.refused != "conflict":
-        raise LedgerError(f"a limit cannot be set: {verdict.refused}")
-    return account, house
+def share(levelled: Levelled) -> Held:
+    return Held(0, levelled.account, levelled.house, levelled.amount_minor)
+
+
+def hold_of(public_id: str, code: str, held: Held, amount_minor: int) -> Hold:
+    mine = amount_minor if held.amount_minor is None else held.amount_minor
+    return Hold(f"payout:{public_id}:{code}", "payout", held.account, mine)
+
+
+def over(code: str, verdict: Verdict, *, lowered: bool) -> Refused:
+    """A limit that has no room; `lowered`: below what is held or has left today."""
+    standing = verdict.standing
+    left = max(0, standing.available_minor) if standing and not lowered else 0
+    unit = "payouts" if code == PERSON_COUNT else "minor units"
+    return Refused(code, f"more than is left today: {left} {unit}", left=left)
 
 
 async def settle(
@@ -134,9 +118,9 @@ def number_of(number: int | None) -> int:
 
 def written(held: Sequence[Held]) -> list[dict[str, Any]]:
     """As a payout's row keeps them."""
-    return [{"hold": it.hold, "account": it.account, "house": it.house} for it in held]
+    return [{name: value for name, value in asdict(it).items() if value is not None} for it in held]
 
 
 def read(kept: Sequence[Any]) -> list[Held]:
     """What `written` wrote."""
-    return [Held(it["hold"], it["account"], it["house"]) for it in kept]
+    return [Held(**it) for it in kept]

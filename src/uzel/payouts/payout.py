@@ -146,7 +146,7 @@ def digest_of(things: list[Any]) -> bytes:
 
 class Refused(Exception):
     """It is not taken in. `code` for programs: `limit_payout`, `limit_person_day`, `limit_day`,
-    `external_id_reused`, `stopped`.
+    `limit_person_count`, `limit_operator_day`, `external_id_reused`.
     """
 
     def __init__(self, code: str, message: str, **about: Any) -> None:

@@ -1,7 +1,6 @@
 """Payouts in the database."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
@@ -15,9 +14,10 @@ COLUMNS = (
 ADD = """
 insert into payout (public_id, connection_id, mark, external_id, digest, payee_id, amount_minor,
                     currency, kind, purpose, phone, bank_id, bank_name, card_shown,
-                    card_fingerprint, vault_id, details, state, holds, made_by)
+                    card_fingerprint, vault_id, details, state, holds, target,
+                    made_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'waiting', $18,
-        $19)
+        $19, $20)
 returning id
 """
 PAYEE = """
@@ -206,35 +206,3 @@ async def go_on(connection: Connection, made_by: str) -> bool:
         made_by,
     )
     return bool(found)
-
-
-async def old_cards(connection: Connection, older: timedelta) -> list[int]:
-    """Vault numbers of payouts that have been unknown or waiting for too long."""
-    rows = await connection.fetch(
-        "select vault_id from payout where vault_id is not null "
-        "and created_at < clock_timestamp() - $1::interval",
-        older,
-    )
-    return [row["vault_id"] for row in rows]
-
-
-async def limits(connection: Connection, connection_id: int) -> Any:
-    """(payout_minor, person_day_minor, day_minor), or None."""
-    return await connection.fetchrow(
-        "select payout_minor, person_day_minor, day_minor from payout_rules "
-        "where connection_id = $1",
-        connection_id,
-    )
-
-
-async def set_limits(
-    connection: Connection, connection_id: int, limits: tuple[int | None, int | None, int | None]
-) -> None:
-    await connection.execute(
-        "insert into payout_rules (connection_id, payout_minor, person_day_minor, day_minor) "
-        "values ($1, $2, $3, $4) on conflict (connection_id) do update set "
-        "payout_minor = excluded.payout_minor, person_day_minor = excluded.person_day_minor, "
-        "day_minor = excluded.day_minor, updated_at = clock_timestamp()",
-        connection_id,
-        *limits,
-    )

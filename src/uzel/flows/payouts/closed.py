@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from uzel.calls.closing import Closed
-from uzel.calls.outcome import Result
+from uzel.calls.outcome import STOPPED, Health, Result
 from uzel.calls.outcome import State as Call
 from uzel.flows.payouts import asks, send
 from uzel.flows.payouts.asks import Effect
 from uzel.kit.database import Connection
+from uzel.payouts import hold_store, holding
 from uzel.payouts import payout_store as store
+from uzel.payouts.breaker import Outcome
 from uzel.payouts.payout import ASKED_AFTER, OPEN, State
 from uzel.payouts.steps import move
 
@@ -22,6 +24,8 @@ MEANS = {
     "succeeded": State.PAID,
     "failed": State.FAILED,
 }
+# Codes of results that are no word of the provider's.
+OURS = frozenset({"vault_empty", STOPPED})
 # What a person dropped, and what never left.
 ENDED = {
     Call.REJECTED: "the provider refused it",
@@ -32,6 +36,7 @@ ENDED = {
 
 async def on_closed(connection: Connection, closed: Sequence[Closed]) -> None:
     """The owner of calls whose effect begins with `payout`."""
+    bad: set[int] = set()
     for item in sorted(closed, key=lambda it: it.effect):
         effect = Effect.of(item.effect)
         if effect.kind == asks.PERSON:
@@ -39,6 +44,40 @@ async def on_closed(connection: Connection, closed: Sequence[Closed]) -> None:
         elif (row := await store.lock(connection, effect.number)) is not None:
             told = on_sent if effect.kind == asks.SEND else on_looked
             await told(connection, row, effect, item.result)
+            if await is_bad(connection, row, effect, item.result):
+                bad.add(row["connection_id"])
+    await holding.judge(connection, bad)
+
+
+async def is_bad(connection: Connection, row: Any, effect: Effect, result: Result) -> bool:
+    """Write down what the breaker goes by; whether this speaks against sending more."""
+    outcome = outcome_of(result)
+    if effect.kind == asks.LOOK:
+        if outcome is Outcome.REFUSED:
+            await hold_store.correct_outcome(connection, row["id"], outcome)
+        return outcome is Outcome.REFUSED
+    if result.state is not Call.PLANNED:
+        await holding.tried(connection, str(effect), outcome or trial_of_nothing(result))
+    if outcome is None:
+        return False
+    about = (row["id"], row["connection_id"], row["payee_id"], outcome)
+    await hold_store.note_outcome(connection, *about)
+    return outcome is not Outcome.TAKEN
+
+
+def outcome_of(result: Result) -> Outcome | None:
+    """What the provider did; None: nothing that tells of it."""
+    if result.health is Health.SAYS_NOTHING or result.code in OURS:
+        return None
+    if result.state is Call.ACCEPTED and result.answer is not None:
+        failed = MEANS.get(result.answer.data["meaning"]) is State.FAILED
+        return Outcome.REFUSED if failed else Outcome.TAKEN
+    return {Call.REJECTED: Outcome.REFUSED, Call.UNKNOWN: Outcome.UNKNOWN}.get(result.state)
+
+
+def trial_of_nothing(result: Result) -> Outcome | None:
+    """A trial that left, and of which nobody knows anything, is one in vain."""
+    return Outcome.UNKNOWN if result.state is Call.UNKNOWN else None
 
 
 async def on_person(connection: Connection, effect: Effect, result: Result) -> None:

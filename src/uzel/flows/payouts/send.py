@@ -12,7 +12,7 @@ from uzel.kit.secrets import KeyRing
 from uzel.payouts import begin as intents
 from uzel.payouts import payout_store as store
 from uzel.payouts.begin import Begun
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import State, Wish
 from uzel.payouts.steps import move
 
