@@ -444,6 +444,7 @@ def settings_of(connector: str, sandbox_url: str) -> dict[str, Any]:
     own: dict[str, dict[str, Any]] = {
         "amocrm": {"access_token": f"token-{uuid4()}"},
         "kaspi": {"token": f"shop-{uuid4()}"},
+        "konsol": {"token": f"konsol-{uuid4()}"},
         "exolve": {"api_key": f"key-{uuid4()}", "whatsapp_unverified": False},
         "meta": {"phone_number_id": f"1{uuid4().int % 10**14:014d}"},
     }

@@ -54,8 +54,11 @@ class Paying:
         )
 
     async def begin(self, wish: Wish) -> Begun:
+        return await self.begin_with(self.limits, wish)
+
+    async def begin_with(self, limits: Limits, wish: Wish) -> Begun:
         async with self.pool.acquire() as connection, connection.transaction():
-            return await begin(connection, self.ring, wish, self.limits)
+            return await begin(connection, self.ring, wish, limits)
 
     async def move(self, number: int, state: State, **more: Any) -> bool:
         async with self.pool.acquire() as connection, connection.transaction():
