@@ -8,13 +8,12 @@ from typing import Any
 
 from payouts_at_work import Paying, paying
 from uzel.flows.payouts import claims as flow
-from uzel.payouts import payout_store
 from uzel.payouts.banks import Directory
-from uzel.payouts.books import Limits
 from uzel.payouts.claims import acts, approval
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import Form
+from uzel.payouts.limits import Limits, set_limits
 from uzel.payouts.payout import State as Payout
 
 CARD = "2200 7702 1272 7079"
@@ -67,8 +66,7 @@ class Claiming:
         await self.it.move(row["payout_id"], state, **more)
 
     async def set_limits(self, limits: Limits) -> None:
-        chosen = (limits.payout, limits.person_day, limits.day)
-        await self.do(lambda c: payout_store.set_limits(c, self.it.connection_id, chosen))
+        await self.do(lambda c: set_limits(c, self.it.connection_id, limits))
 
 
 @contextlib.asynccontextmanager

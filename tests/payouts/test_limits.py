@@ -75,6 +75,7 @@ async def left(it: Paying) -> dict[str, int]:
         "where connection_id = $1 group by made_by) x), 0) as operator_day",
         it.connection_id,
     )
+    assert found is not None
     return dict(found)
 
 

@@ -107,6 +107,7 @@ def test_a_trial_that_is_taken_back_does_not_block_the_next(
             effect = f"payout:send:{first.id}:1"
             async with it.pool.acquire() as connection:
                 row = await connection.fetchrow("select id from payout_trip where ended_at is null")
+                assert row is not None
                 assert await hold_store.grant(connection, row["id"], effect)
                 assert not await hold_store.grant(connection, row["id"], "payout:send:0:1")
                 await connection.execute(

@@ -87,4 +87,5 @@ def test_what_stands_in_line_for_its_slot_is_cut_off(module_dsn: str, sandbox: S
 
 async def held(it: Payouts, effect: str) -> bool:
     row = await it.pool.fetchrow("select state, detail from call where effect = $1", effect)
+    assert row is not None
     return bool((row["state"], row["detail"]) == ("planned", holding.STOPPED))

@@ -10,11 +10,11 @@ import pytest
 from claims_at_work import APPROVERS, BY_CARD, BY_PHONE, OTHERS, Claiming, Work, claiming
 from parts import go
 from uzel.flows.payouts import claims as flow
-from uzel.payouts.books import Limits
 from uzel.payouts.claims import acts, approval, thread
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims import claimant_store as claimants
 from uzel.payouts.claims.claim import ENDED, MOVES, ClaimRefused, Form, State
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import State as Payout
 from uzel.payouts.wish import WishRejected
 

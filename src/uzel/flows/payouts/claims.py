@@ -7,18 +7,17 @@ from uzel.calls import vault
 from uzel.flows.payouts import send
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
-from uzel.payouts import payout_store
-from uzel.payouts.books import Limits
 from uzel.payouts.claims import approval
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims.acts import demand_card, demand_state, locked
 from uzel.payouts.claims.claim import Act, ClaimRefused, State
 from uzel.payouts.claims.fill import wish_of
 from uzel.payouts.keys import fingerprint_key
+from uzel.payouts.limits import DAY, OPERATOR_DAY, PERSON_COUNT, PERSON_DAY, limits_of
 from uzel.payouts.payout import Refused
 
 # What a limit of a day holds back leaves on another day, by itself.
-OF_A_DAY = ["limit_day", "limit_person_day"]
+OF_A_DAY = [DAY, PERSON_DAY, PERSON_COUNT, OPERATOR_DAY]
 MOST = 100
 # For so long a card's number is kept for those who have not decided.
 KEEP_CARDS = timedelta(days=7)
@@ -66,11 +65,6 @@ async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:
     await store.move(connection, number, State.PAYING, None)
     await store.step(connection, number, Act.PAYING, State.PAYING, by, begun.public_id)
     return True
-
-
-async def limits_of(connection: Connection, connection_id: int) -> Limits:
-    row = await payout_store.limits(connection, connection_id)
-    return Limits() if row is None else Limits(*row)
 
 
 async def pay_held(pool: Pool, ring: KeyRing) -> int:
