@@ -63,12 +63,30 @@ def test_a_payment_says_nothing_of_who_is_paid() -> None:
         "contractor_id": "7c1e52d0-0000-4000-8000-000000000051",
         "kind": "card",
         "masked": "220000••••••0004",
+        "bank": None,
         "amount_minor": 10000,
+        "currency": None,
         "reference": "po-1001",
         "created_at": "2026-11-20T09:15:02+00:00",
         "paid_at": "2026-11-20T09:25:10+00:00",
         "error": "карта …",
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [("RUB", "RUB"), ("RUR", "RUB"), ("KZT", "KZT"), ("rub", None), (643, None), (None, None)],
+)
+def test_a_currency_is_a_code_of_three_letters(said: object, read: str | None) -> None:
+    assert payment_of({**SEEN, "currency": said})["currency"] == read
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [("100000000111", "100000000111"), ("сбер", None), (1, None), (None, None)]
+)
+def test_the_bank_of_a_phone_is_its_number(said: object, read: str | None) -> None:
+    details = {"fps_mobile_phone": "+79990000001", "fps_bank_member_id": said}
+    assert payment_of({**SEEN, "bank_details": details})["bank"] == read
 
 
 @given(st.dictionaries(st.sampled_from([*SEEN, "kind"]), st.none() | st.text() | st.integers()))

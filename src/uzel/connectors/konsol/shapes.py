@@ -24,6 +24,8 @@ AMOUNT = re.compile(r"-?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 REFERENCE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]{2,34})[0-9A-Za-z]")
 LETTER_AND_DIGIT = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])")
 LONGEST_PURPOSE = 512
+BANK = re.compile(r"[0-9]{12}")
+CODE = re.compile(r"[A-Z]{3}")
 
 
 def amount_minor(value: Any) -> int | None:
@@ -41,9 +43,10 @@ def amount_minor(value: Any) -> int | None:
 def payment_of(content: Content) -> dict[str, Any]:
     """One payment, without anything that says who is paid:
 
-    {"id", "status" (their word), "meaning" (a Meaning), "contractor_id", "kind", "masked",
-    "amount_minor", "reference" (ours, where one is readable), "created_at", "paid_at" (ISO, UTC),
-    "error"}; each but "id" and "meaning" may be None.
+    {"id", "status" (their word), "meaning" (a Meaning), "contractor_id", "kind", "masked", "bank"
+    (its number in SBP), "amount_minor", "currency" (as they write it), "reference" (ours, where one
+    is readable), "created_at", "paid_at" (ISO, UTC), "error"}; each but "id" and "meaning" may be
+    None.
     """
     status = word_of(content.get("status"))
     return {
@@ -51,7 +54,9 @@ def payment_of(content: Content) -> dict[str, Any]:
         "status": status,
         "meaning": meaning(status).value,
         **payee_of(content),
+        "bank": bank_of(content),
         "amount_minor": amount_minor(content.get("amount")),
+        "currency": currency_of(content),
         "reference": reference_in(content),
         "created_at": iso(content.get("created_at")),
         "paid_at": iso(content.get("paid_at")),
@@ -71,6 +76,20 @@ def payee_of(content: Content) -> dict[str, Any]:
         "kind": kind,
         "masked": shown,
     }
+
+
+def bank_of(content: Content) -> str | None:
+    """The bank of a phone that is paid; None where twelve digits do not say it."""
+    bank = at(content, "bank_details", "fps_bank_member_id")
+    return bank if isinstance(bank, str) and BANK.fullmatch(bank) else None
+
+
+def currency_of(content: Content) -> str | None:
+    """A code of three letters, where a payment says so; `RUR` is what roubles were called."""
+    code = content.get("currency")
+    if not isinstance(code, str) or not CODE.fullmatch(code):
+        return None
+    return CURRENCY if code == "RUR" else code
 
 
 def contractor_of(content: Content) -> dict[str, Any]:
