@@ -34,6 +34,7 @@ from uzel.flows.lead_deals.take import on_told as on_deals_told
 from uzel.flows.payouts import asks as payouts
 from uzel.flows.payouts import claims
 from uzel.flows.payouts.cards import purge as purge_cards
+from uzel.flows.payouts.chores import Chores
 from uzel.flows.payouts.closed import on_closed as on_payouts_closed
 from uzel.flows.payouts.hints import on_told as on_payouts_told
 from uzel.flows.payouts.stop import guard as guard_payouts
@@ -158,6 +159,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
 
     tasks = Tasks(pool, registry, parts.reach)
     rates = BankRates(pool, registry, parts.reach)
+    provider = Chores(pool, registry, parts.reach)
 
     async def look_up() -> None:
         await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
@@ -180,6 +182,10 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("shops", 1, tasks.run_due),
         Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("rates", 30, rates.take_due),
+        Periodic("banks of payouts", 60, provider.take_banks),
+        Periodic("balances of payouts", 10, provider.take_balances),
+        Periodic("payouts compared", 60, provider.reconcile),
+        Periodic("old balances", 3600, provider.prune),
         Periodic("holds", 15, lambda: expire_holds(pool)),
         Periodic("held claims", 60, lambda: claims.pay_held(pool, parts.ring)),
         Periodic("cards of claims", 3600, lambda: claims.forget_cards(pool)),

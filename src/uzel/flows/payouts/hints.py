@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from uzel.events.event import Decision, Event
-from uzel.flows.payouts import send
+from uzel.flows.payouts import chore_store, send
+from uzel.flows.payouts.chores import AFTER_HINT_S, BALANCE
 from uzel.kit.database import Connection
 from uzel.model.payout_hint import PayoutHint
 from uzel.payouts import payout_store as store
@@ -23,4 +24,6 @@ async def on_told(connection: Connection, events: Sequence[Event]) -> Sequence[D
         row = await store.lock(connection, number)
         await send.ask_after(connection, row, hint.payment_id, now=True)
         decisions.append(Decision(event.id, "noted"))
+    told = sorted({event.connection.id for event in events})
+    await chore_store.hurry(connection, told, BALANCE, AFTER_HINT_S)
     return decisions
