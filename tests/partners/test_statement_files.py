@@ -21,21 +21,23 @@ from pypdf import PdfReader
 
 from partners_at_work import Paying, paying
 from uzel.errors import LedgerError
+from uzel.kit.new_workbook import EXACT_DIGITS
 from uzel.kit.spreadsheet import SEPARATOR
 from uzel.ledger.accounts import LIVE, TEST, open_account
 from uzel.ledger.command import Leg, Post
 from uzel.ledger.post import post
+from uzel.ledger.statement import Check, Sums
 from uzel.model.currency import decimal
 from uzel.partners import statement_files
 from uzel.partners.payment import Partner
 from uzel.partners.settings import Debit, PartnerSettings
 from uzel.partners.statement import Line, statement
 from uzel.partners.statement_csv import CsvWriter
-from uzel.partners.statement_files import Check, Kind, StatementFiles, TooLong, writer_of
+from uzel.partners.statement_files import Kind, StatementFiles, TooLong, writer_of
 from uzel.partners.statement_pdf import PdfWriter, cut, two_lines, width
-from uzel.partners.statement_sheet import Sheet, Sums
+from uzel.partners.statement_sheet import Sheet
 from uzel.partners.statement_words import EN, PLAIN, RU
-from uzel.partners.statement_xlsx import EXACT_MINOR, XlsxWriter
+from uzel.partners.statement_xlsx import XlsxWriter
 
 ALMATY = ZoneInfo("Asia/Almaty")
 BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -299,7 +301,7 @@ def test_whatever_was_typed_makes_a_file(writer: type[XlsxWriter], text: str) ->
 
 def test_amounts_beyond_what_excel_keeps_are_exact() -> None:
     out = io.BytesIO()
-    lines = lines_of([EXACT_MINOR * 90 + 7, -1])
+    lines = lines_of([10**EXACT_DIGITS * 90 + 7, -1])
     made = XlsxWriter(out, Sheet(PARTNER, BEGIN, END, ALMATY, RU), sums_of(lines))
     made.add(lines)
     made.close()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from uzel.kit.database import Pool
+from uzel.ledger import statement_store as ledger_store
 from uzel.partners import statement_store as store
 
 
@@ -49,7 +50,7 @@ async def statement(
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         rows = await store.entries(connection, account, since, until, after, most + 1)
-        empty = 0 if rows else await store.balance_before(connection, account, until)
+        empty = 0 if rows else await ledger_store.balance_before(connection, account, until)
     lines = [line_of(row) for row in rows[:most]]
     opening = lines[0].balance_minor - lines[0].amount_minor if lines else empty
     closing = lines[-1].balance_minor if lines else empty

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import BinaryIO
 
 from uzel.kit.spreadsheet import MARK, safe, written
+from uzel.ledger.statement import Sums
 from uzel.model.currency import text
 from uzel.partners.statement import Line
-from uzel.partners.statement_sheet import Sheet, Sums, description
+from uzel.partners.statement_sheet import Sheet, description
 
 
 class CsvWriter:

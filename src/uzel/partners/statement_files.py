@@ -2,17 +2,19 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import StrEnum
 from typing import BinaryIO, cast
 
-from uzel.errors import LedgerError
 from uzel.kit.database import Connection, Pool
+from uzel.ledger import statement
+from uzel.ledger import statement_store as ledger_store
+from uzel.ledger.statement import Check, Sums
 from uzel.partners import statement_store as store
 from uzel.partners.statement import Line, line_of
-from uzel.partners.statement_sheet import Sheet, Sums, Writer
+from uzel.partners.statement_sheet import Sheet, Writer
 
 PER_FETCH = 1000
 # A page of paper shows some thirty lines.
@@ -109,7 +111,7 @@ async def up_to_now(pool: Pool, sheet: Sheet) -> Sheet:
     """The same; but where its time is not over, up to this moment: nobody knows where the balance
     will stand later.
     """
-    now = await store.moment(pool)
+    now = await ledger_store.moment(pool)
     if sheet.until <= now:
         return sheet
     return replace(sheet, since=min(sheet.since, now), until=now, is_over=False)
@@ -145,41 +147,7 @@ async def copy(connection: Connection, sheet: Sheet, sums: Sums, writer: Writer)
 async def sums_of(connection: Connection, sheet: Sheet) -> Sums:
     """Of a period; the balances are read where they stand, not added up from the lines."""
     account, since = sheet.partner.account, min(sheet.since, sheet.until)
-    row = await store.sums(connection, account, since, sheet.until)
-    return Sums(
-        await store.balance_before(connection, account, since),
-        int(row["came"]),
-        int(row["went"]),
-        await store.balance_before(connection, account, sheet.until),
-        row["count"],
-    )
-
-
-class Check:
-    """Adds the lines up as they pass."""
-
-    def __init__(self, sums: Sums) -> None:
-        self._sums = sums
-        self._now = Sums(sums.opening_minor, 0, 0, sums.opening_minor, 0)
-
-    def add(self, lines: Sequence[Line]) -> None:
-        """Raises LedgerError."""
-        for line in lines:
-            now, amount = self._now, line.amount_minor
-            if now.closing_minor + amount != line.balance_minor:
-                raise LedgerError(f"a statement does not add up at posting {line.version}")
-            self._now = Sums(
-                now.opening_minor,
-                now.came_minor + max(amount, 0),
-                now.went_minor + min(amount, 0),
-                line.balance_minor,
-                now.count + 1,
-            )
-
-    def end(self) -> None:
-        """Raises LedgerError."""
-        if self._now != self._sums:
-            raise LedgerError(f"a statement does not add up: {self._now}, not {self._sums}")
+    return await statement.sums_of(connection, account, since, sheet.until)
 
 
 def writer_of(kind: Kind) -> type[Writer]:

@@ -16,8 +16,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from uzel.ledger.statement import Sums
 from uzel.partners.statement import Line
-from uzel.partners.statement_sheet import Sheet, Sums, description
+from uzel.partners.statement_sheet import Sheet, description
 
 REGULAR, BOLD = "SourceSansPro", "SourceSansPro-Semibold"
 FILES = {REGULAR: "SourceSansPro-Regular.ttf", BOLD: "SourceSansPro-Semibold.ttf"}

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from uzel.ledger.accounts import TEST
+from uzel.ledger.statement import Sums
 from uzel.partners.payment import Partner
 from uzel.partners.statement import Line
 from uzel.partners.statement_words import Words
@@ -55,17 +56,6 @@ class Sheet:
         """Of the file, without its ending; days of the zone."""
         first, last = (at.astimezone(self.zone).date() for at in (self.since, self.last))
         return f"statement-{first.isoformat()}-{last.isoformat()}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Minor units: `came` above zero, `went` below. `opening` + `came` + `went` = `closing`."""
-
-    opening_minor: int
-    came_minor: int
-    went_minor: int
-    closing_minor: int
-    count: int
 
 
 class Writer(Protocol):

@@ -2,27 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import xlsxwriter
-
-from uzel.model.currency import decimal, exponent, text
+from uzel.kit.new_workbook import LONGEST_CELL, formats, new_workbook, write_amount, write_time
+from uzel.ledger.statement import Sums
+from uzel.model.currency import decimal, exponent
 from uzel.partners.statement import Line
-from uzel.partners.statement_sheet import Sheet, Sums, description
+from uzel.partners.statement_sheet import Sheet, description
 
-# Excel keeps fifteen digits of a number; a longer one is written as text, to be exact.
-EXACT_MINOR = 10**15
-LONGEST_CELL = 32_767
 WIDTHS = (31, 22, 24, 20, 44, 16, 16)
 TEXT_COLUMNS, AMOUNT, BALANCE = 5, 5, 6
-OPTIONS = {
-    # A row is on disk as soon as the next one begins.
-    "constant_memory": True,
-    # What partners and people typed is text, whatever it looks like.
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 
 
 class XlsxWriter:
@@ -31,7 +20,7 @@ class XlsxWriter:
     def __init__(self, out: BinaryIO, sheet: Sheet, sums: Sums) -> None:
         self._sheet = sheet
         self._sums = sums
-        self._book = xlsxwriter.Workbook(out, OPTIONS)
+        self._book = new_workbook(out)
         self._page = self._book.add_worksheet(sheet.words.title[:31])
         self._formats = formats(self._book, exponent(sheet.partner.currency))
         self._row = 0
@@ -99,27 +88,8 @@ class XlsxWriter:
         self._row += 1
 
     def _time(self, row: int, column: int, at: datetime) -> None:
-        local = at.astimezone(self._sheet.zone).replace(tzinfo=None)
-        self._page.write_datetime(row, column, local, self._formats["time"])
+        write_time(self._page, row, column, at, self._sheet.zone, self._formats["time"])
 
     def _amount(self, row: int, column: int, minor: int, look: str = "amount") -> None:
-        currency = self._sheet.partner.currency
-        if abs(minor) < EXACT_MINOR:
-            self._page.write_number(row, column, decimal(minor, currency), self._formats[look])
-        else:
-            self._page.write_string(row, column, text(minor, currency), self._formats[look])
-
-
-def formats(book: Any, places: int) -> dict[str, Any]:
-    """Looks of cells, for a currency of so many decimal places."""
-    number = "#,##0" + ("." + "0" * places if places else "")
-    head = {"bold": True, "bottom": 1, "bg_color": "#E7EFEE", "text_wrap": True}
-    return {
-        "title": book.add_format({"bold": True, "font_size": 14}),
-        "bold": book.add_format({"bold": True}),
-        "head": book.add_format(head),
-        "head_right": book.add_format(head | {"align": "right"}),
-        "time": book.add_format({"num_format": "dd.mm.yyyy hh:mm:ss", "align": "left"}),
-        "amount": book.add_format({"num_format": number, "align": "right"}),
-        "bold_amount": book.add_format({"num_format": number, "bold": True, "align": "right"}),
-    }
+        amount = decimal(minor, self._sheet.partner.currency)
+        write_amount(self._page, row, column, amount, self._formats[look])

@@ -6,9 +6,9 @@ from datetime import datetime
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
+from uzel.ledger import statement_store
 from uzel.ledger.accounts import LIVE, TEST
 from uzel.model.currency import decimal
-from uzel.partners import statement_store
 from uzel.partners.payment import Partner
 from uzel.partners.statement import Line, statement
 from uzel.partners.statement_files import Busy, Kind, TooLong, up_to_now
