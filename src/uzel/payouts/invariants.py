@@ -25,7 +25,7 @@ def of_books(row: Any) -> Iterator[str]:
         if book != sums:
             yield (
                 f"{where}: {text(book, currency)} {currency} are {name}, "
-                f"{text(sums, currency)} are {why}"
+                f"{text(sums, currency)} {currency} are {why}"
             )
 
 
