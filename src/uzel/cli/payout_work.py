@@ -18,7 +18,7 @@ from uzel.model.currency import NotAnAmount, minor, text
 from uzel.model.sums import read_sum
 from uzel.payouts import hold_store, holding
 from uzel.payouts import payout_store as store
-from uzel.payouts.banks import Directory
+from uzel.payouts.bank_list import directory
 from uzel.payouts.begin import Begun
 from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.limits import limits_of, set_limits
@@ -72,7 +72,8 @@ async def wish_of(
     )  # fmt: skip
     try:
         key = await fingerprint_key(connection, parts.ring)
-        return read(typed, through.id, Directory(), key, me())
+        banks = await directory(connection, through.id)
+        return read(typed, through.id, banks, key, me())
     except WishRejected as error:
         which = ", ".join(f"{bank.name} ({bank.member_id})" for bank in error.candidates)
         raise ConfigError(str(error) + (f": {which}" if which else "")) from None

@@ -11,6 +11,7 @@ from uzel.connections.registry import Active, Registry
 from uzel.doctor.finding import Finding, good, warning, wrong
 from uzel.doctor.missing import of_missing
 from uzel.doctor.money import of_money
+from uzel.doctor.payouts import of_payouts
 from uzel.doctor.shops import of_shops
 from uzel.errors import ConfigError
 from uzel.kit import database
@@ -20,6 +21,7 @@ from uzel.kit.settings import Settings
 from uzel.setup import CANNOT_CONNECT, OLDEST_POSTGRES
 from uzel.views.overview import Overview, Stuck, overview
 from uzel.views.partners import money_trouble
+from uzel.views.reconciliation import payout_trouble
 from uzel.views.server_store import LastError, Server, last_errors, server_of
 
 SKEW_S, LARGE_SKEW_S = 2.0, 30.0
@@ -155,6 +157,7 @@ async def of_content(settings: Settings, pool: database.Pool) -> list[Finding]:
     findings += [of_missing(part) for part in seen.missing]
     async with pool.acquire() as connection:
         findings += of_money(await money_trouble(connection))
+        findings += of_payouts(await payout_trouble(connection, datetime.now(UTC)))
     if settings.master_key is None and not os.access(settings.data_dir / "master.key", os.F_OK):
         return findings
     try:
