@@ -5,7 +5,7 @@ from pathlib import Path
 from uzel.migrations.script import run_script
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 
 
 def upgrade() -> None:
