@@ -16,7 +16,7 @@ from uzel.flows.payouts.chores import Chores
 from uzel.flows.payouts.reconcile import Rules, Run, reconcile
 from uzel.payouts import payout_store as store
 from uzel.payouts.banks import Directory
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.wish import Typed, read
 
 KEY = b"k" * 32
