@@ -36,6 +36,7 @@ from uzel.flows.payouts import claims
 from uzel.flows.payouts.cards import purge as purge_cards
 from uzel.flows.payouts.chores import Chores
 from uzel.flows.payouts.closed import on_closed as on_payouts_closed
+from uzel.flows.payouts.forgetting import forget_old as forget_requests
 from uzel.flows.payouts.hints import on_told as on_payouts_told
 from uzel.flows.payouts.stop import guard as guard_payouts
 from uzel.flows.receipts import on_inbound, on_opt_outs, on_receipts
@@ -57,6 +58,7 @@ from uzel.messages.route import escalate, expire
 from uzel.messages.send import belongs_to_another, on_closed
 from uzel.partners import hooks
 from uzel.partners.answers import forget_old
+from uzel.payouts import callbacks
 
 # Who is asked before a call leaves, by the first word of its effect.
 GUARDS: dict[str, Guard] = {"message": guard, payouts.OWNER: Strict(guard_payouts)}
@@ -98,6 +100,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         hooks.OWNER: hooks.on_closed,
         "lead": on_lead_calls_closed,
         payouts.OWNER: on_payouts_closed,
+        callbacks.OWNER: callbacks.on_closed,
     }
 
 
@@ -191,6 +194,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("cards of claims", 3600, lambda: claims.forget_cards(pool)),
         Periodic("cards", 60, lambda: purge_cards(pool)),
         Periodic("answers", 60, lambda: forget_old(pool)),
+        Periodic("payout requests", 600, lambda: forget_requests(pool)),
         Periodic("chain", 1, lambda: chain.seal(pool)),
         Periodic("queue log", 60, lambda: prune(pool)),
     )

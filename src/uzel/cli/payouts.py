@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from uzel.cli import payout_books
+from uzel.cli import payout_api, payout_books
 
 STATES = (
     *("waiting", "unknown", "processing", "review", "paid", "failed", "cancelled", "returned"),
@@ -43,6 +43,7 @@ def register(commands: Any) -> None:
     card.add_argument("payout", metavar="PAYOUT", help="its id or your number")
     card.set_defaults(run=run, work="card", card=True)
     register_limits(actions)
+    payout_api.register(actions)
     payout_books.register(actions)
     for parser in (listed, show, cancel, stop, go, status, card):
         parser.add_argument("--json", action="store_true", help="print JSON")

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from uzel.errors import ConfigError
+from uzel.people.scopes import SCOPES
 
 TIMES = ("created", "last_used", "revoked")
 
@@ -22,7 +23,8 @@ def register(commands: Any) -> None:
     actions = token.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make a token, shown once")
     add.add_argument("name")
-    add.add_argument("--scope", action="append", choices=["read", "replay"], default=None)
+    add.add_argument("--scope", action="append", choices=SCOPES, default=None)
+    add.add_argument("--through", metavar="NAME", help="good for payouts of this connection only")
     add.set_defaults(run=run_token_add)
     listed = actions.add_parser("list", help="all tokens: what they may, when they were used last")
     listed.set_defaults(run=run_token_list)
@@ -51,13 +53,15 @@ def run_user_add(parsed: argparse.Namespace) -> int:
 
 
 def run_token_add(parsed: argparse.Namespace) -> int:
-    """`uzel token add NAME [--scope read] [--scope replay]`."""
+    """`uzel token add NAME [--scope read] [--scope payouts:write] [--through NAME]`."""
+    from uzel.cli.payout_work import connection_of
     from uzel.people.manage import add_token
     from uzel.session import with_parts
 
     async def work(parts: Any) -> str:
         async with parts.pool.acquire() as connection:
-            return await add_token(connection, parsed.name, parsed.scope or ["read"])
+            through = connection_of(parts, parsed.through).id if parsed.through else None
+            return await add_token(connection, parsed.name, parsed.scope or ["read"], through)
 
     print(f"API token (shown this once): {with_parts(work)}")
     return 0

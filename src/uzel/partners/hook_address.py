@@ -4,7 +4,6 @@ Each book of a partner has a connection of its own; the two have different secre
 of test money can never be taken for the other.
 """
 
-import re
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,13 +13,11 @@ from uzel.calls.plan import wake
 from uzel.connections import config as sealed
 from uzel.connections import manage as connections
 from uzel.connections import store as connection_store
+from uzel.connections.hook_url import HookRefused, HookUrl, read_address
 from uzel.connectors.partner_hook.signing import new_secret
-from uzel.errors import ConfigError
-from uzel.kit import addresses
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
 from uzel.ledger.accounts import LIVE, TEST
-from uzel.model.address import AddressRejected, Origin, origin_of, parse_address
 from uzel.partners import hook_store as store
 from uzel.partners import manage, partner_store
 
@@ -29,28 +26,6 @@ FIELDS = {LIVE: "hook_url", TEST: "hook_test_url"}
 # For so long after a change the old secret signs beside the new one.
 OVERLAP = timedelta(hours=24)
 NO_ADDRESS = "off: the partner has no address"
-ADDRESS = re.compile(r"(?i)(https?://[^/?#]*)([^#]*)")
-PRINTABLE = re.compile(r"[!-~]*")
-
-
-class HookRefused(ConfigError):
-    """An address is not taken. code: a key of `model.address.PROBLEMS`, or `hook_…`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The server and the rest, as the connection keeps them."""
-
-    base_url: str
-    path: str
-
-    @property
-    def url(self) -> str:
-        return f"{self.base_url}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +79,7 @@ async def set_address(
 
 
 async def put(
-    connection: Connection, ring: KeyRing, partner_id: int, book: str, address: Address | None
+    connection: Connection, ring: KeyRing, partner_id: int, book: str, address: HookUrl | None
 ) -> AddressSet:
     """Tell a partner's changes here from now on; None: nowhere. What waits is kept for three days,
     and goes to the new address. In a transaction of the caller's. Raises ConfigError.
@@ -128,7 +103,7 @@ async def put(
 
 
 async def first(
-    connection: Connection, ring: KeyRing, partner_id: int, book: str, address: Address
+    connection: Connection, ring: KeyRing, partner_id: int, book: str, address: HookUrl
 ) -> AddressSet:
     """The connection of a book that had none."""
     partner = await partner_store.find(connection, partner_id)
@@ -171,43 +146,3 @@ async def change(connection: Connection, ring: KeyRing, row: Any, changes: dict[
     secrets = sealed.unseal(ring, number, row["secrets"])
     values = {**row["settings"], **secrets, **changes}
     await connections.change(connection, ring, number, values, rate_per_s=row["rate_per_s"])
-
-
-async def read_address(url: str) -> Address:
-    """An address as somebody types it. Its name is looked up, so this comes before a transaction
-    that others wait for. Raises HookRefused.
-    """
-    url = url.strip()
-    found = ADDRESS.fullmatch(url)
-    if found is None or not PRINTABLE.fullmatch(found[2]):
-        said = "an address is like https://shop.example.kz/hooks?from=uzel, in ASCII"
-        raise HookRefused("hook_form", said)
-    path = f"/{found[2]}" if found[2].startswith("?") else found[2]
-    try:
-        base_url = parse_address(found[1])
-        origin = origin_of(base_url)
-    except AddressRejected as error:
-        raise HookRefused(error.reason, str(error)) from None
-    await demand_reachable(origin)
-    return Address(base_url, path)
-
-
-async def demand_reachable(origin: Origin) -> None:
-    """Raises HookRefused for what no delivery will ever be sent to."""
-    is_open = False
-    try:
-        if origin.scheme == "https":
-            await addresses.allowed(origin.host, origin.port)
-            return
-        is_open = await addresses.opened(origin.host, origin.port)
-    except ConfigError as error:
-        raise HookRefused("hook_private", str(error)) from None
-    except OSError:
-        # There is no such name now. There may be later; until then deliveries say so.
-        is_open = origin.scheme == "https"
-    if not is_open:
-        raise HookRefused(
-            "hook_http",
-            "an address begins with https://: what is told could be read on its way. Only a host "
-            "that UZEL_ALLOW_PRIVATE_ADDRESSES opens may do with http://",
-        )

@@ -7,12 +7,13 @@ token, in a transaction of the caller's, and leaves a note.
 
 from datetime import datetime
 
+from uzel.connections.hook_url import HookRefused, HookUrl
 from uzel.connectors.partner_hook.client import TEST
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
 from uzel.partners import hook_address, hooks, partner_store
 from uzel.partners.access import Caller
-from uzel.partners.hook_address import NO_ADDRESS, Address, AddressSet, Hook, HookRefused
+from uzel.partners.hook_address import NO_ADDRESS, AddressSet, Hook
 from uzel.partners.own_tokens import allowed, noted
 
 # So many of the newest deliveries are looked at for a test that is on its way.
@@ -36,9 +37,9 @@ def may_change(hook: Hook | None) -> bool:
 
 
 async def put(
-    connection: Connection, ring: KeyRing, caller: Caller, address: Address | None
+    connection: Connection, ring: KeyRing, caller: Caller, address: HookUrl | None
 ) -> AddressSet:
-    """Another address (`hook_address.read_address`), None for none. Raises TokenRefused,
+    """Another address (`hook_url.read_address`), None for none. Raises TokenRefused,
     ConfigError.
     """
     await allowed(connection, caller)

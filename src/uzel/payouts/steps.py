@@ -5,7 +5,7 @@ from typing import Any
 
 from uzel.calls import vault
 from uzel.kit.database import Connection
-from uzel.payouts import books
+from uzel.payouts import books, callbacks
 from uzel.payouts import payout_store as store
 from uzel.payouts.claims.follow import follow
 from uzel.payouts.payout import MOVES, OPEN, State, effect_of
@@ -53,6 +53,7 @@ async def move(
     await store.step(connection, row["id"], state, made_by, reason)
     if state not in NEEDS_CARD:
         await vault.destroy(connection, numbers([row["vault_id"]]))
+    await callbacks.tell(connection, row["id"])
     return True
 
 

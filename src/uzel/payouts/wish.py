@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,10 @@ class WishRejected(ValueError):
 @dataclass(frozen=True, slots=True)
 class Typed:
     """As it came. Either `card`, or `phone` with `bank` (a name or the directory's number).
-    `name`: last and first name, and the patronymic, in this order.
+
+    name      last and first name, and the patronymic, in this order
+    names     the same, parted already: it counts in place of `name`
+    is_named  whether they are a person's; if not, whoever has the card or phone is one person
     """
 
     amount: Any
@@ -47,6 +50,8 @@ class Typed:
     bank: Any = None
     external_id: Any = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    names: tuple[str, str, str | None] | None = None
+    is_named: bool = True
 
 
 def read(typed: Typed, connection_id: int, directory: Directory, key: bytes, made_by: str) -> Wish:
@@ -54,14 +59,14 @@ def read(typed: Typed, connection_id: int, directory: Directory, key: bytes, mad
     if typed.currency != CURRENCY:
         raise WishRejected("currency", "currency")
     amount_minor = told("amount", lambda: read_amount(typed.amount))
-    names = names_of(typed.name)
+    names = typed.names or names_of(typed.name)
     purpose = line("purpose", typed.purpose, LONGEST_PURPOSE)
     external_id = None
     if typed.external_id is not None:
         external_id = line("external_id", typed.external_id, LONGEST_NUMBER)
     number, phone, bank = requisites(typed.card, typed.phone, typed.bank, directory)
     known_by = number.fingerprint(key) if number else phone_print(key, phone or "")
-    person = person_print(key, known_by, names)
+    person = person_print(key, known_by, names if typed.is_named else ())
     return Wish(
         connection_id, Payee(person, names[1], names[0], names[2], phone), amount_minor, CURRENCY,
         purpose, made_by, known_by, external_id, phone,
@@ -112,8 +117,10 @@ def line(name: str, raw: Any, longest: int) -> str:
     return found
 
 
-def person_print(key: bytes, target: bytes, names: tuple[str, str, str | None]) -> bytes:
-    """By which who is paid is found again: last and first name and patronymic, at this target."""
+def person_print(key: bytes, target: bytes, names: Sequence[str | None]) -> bytes:
+    """By which who is paid is found again: last and first name and patronymic, at this target; no
+    names: whoever has it.
+    """
     return hmac.digest(key, target + "\0".join(map(str, names)).encode(), hashlib.sha256)
 
 

@@ -193,8 +193,12 @@ async def sign_out(pool: Pool, token: str) -> None:
     await store.end_session(pool, fingerprint(token))
 
 
-async def add_token(connection: Connection, name: str, scopes: list[str]) -> str:
-    """A new API token; the database keeps its fingerprint only."""
+async def add_token(
+    connection: Connection, name: str, scopes: list[str], connection_id: int | None = None
+) -> str:
+    """A new API token; the database keeps its fingerprint only. `connection_id`: the one whose
+    payouts and claims it is good for; None: those of all.
+    """
     token = new_token("uzel")
-    await store.add_token(connection, name, fingerprint(token), scopes)
+    await store.add_token(connection, name, fingerprint(token), scopes, connection_id)
     return token

@@ -125,24 +125,30 @@ async def end_session(pool: Pool, token_hash: bytes) -> None:
 
 
 async def add_token(
-    connection: Connection, name: str, token_hash: bytes, scopes: Sequence[str]
+    connection: Connection,
+    name: str,
+    token_hash: bytes,
+    scopes: Sequence[str],
+    connection_id: int | None = None,
 ) -> None:
-    """A new API token."""
+    """A new API token, good for one connection or for all."""
     await connection.execute(
-        "insert into api_token (name, token_hash, scopes) values ($1, $2, $3)",
+        "insert into api_token (name, token_hash, scopes, connection_id) values ($1, $2, $3, $4)",
         name,
         token_hash,
         list(scopes),
+        connection_id,
     )
 
 
 async def find_token(pool: Pool, token_hash: bytes) -> Any:
-    """(id, name, scopes) of a living token; notes its use, once a minute at most."""
+    """(id, name, scopes, connection_id) of a living token; notes its use, once a minute at most."""
     return await pool.fetchrow(
         "with used as (update api_token set last_used_at = now() where token_hash = $1 "
         "and revoked_at is null and coalesce(last_used_at, '-infinity') < now() "
         "- interval '1 minute') "
-        "select id, name, scopes from api_token where token_hash = $1 and revoked_at is null",
+        "select id, name, scopes, connection_id from api_token "
+        "where token_hash = $1 and revoked_at is null",
         token_hash,
     )
 

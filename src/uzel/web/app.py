@@ -19,6 +19,8 @@ from uzel.web.guest import pages as guest
 from uzel.web.headers import Headers
 from uzel.web.hooks import PREFIX as HOOKS
 from uzel.web.hooks import Hooks, Receive, Scope, Send
+from uzel.web.konsol.door import PREFIX as KONSOL
+from uzel.web.konsol.door import KonsolDoor
 from uzel.web.partner.door import PATH as PARTNERS
 from uzel.web.partner.door import PartnerDoor
 from uzel.web.robot.reports import PATH as REPORTS
@@ -48,6 +50,7 @@ class Web:
                 (REPORTS, ReportsDoor(deps.pool, deps.partners.gate, begin)),
             )
         }
+        self._konsol = Headers(KonsolDoor(deps), https=https)
         self._rest = Headers(pages, https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,6 +62,8 @@ class Web:
             await self._amo2json(scope, receive, send)
         elif path.startswith(API):
             await self._api(scope, receive, send)
+        elif path.startswith(KONSOL):
+            await self._konsol(scope, receive, send)
         elif path in self._old:
             await self._old[path](scope, receive, send)
         else:

@@ -25,8 +25,9 @@ from starlette.responses import PlainTextResponse, Response
 from uzel import __version__
 from uzel.kit import database
 from uzel.kit.secrets import fingerprint
+from uzel.people.scopes import READ
 from uzel.views.metrics_store import Figures, figures
-from uzel.web.api.tokens import READ, find_caller
+from uzel.web.api.tokens import find_caller
 from uzel.web.deps import Deps
 
 FRESH_FOR_S = 5.0

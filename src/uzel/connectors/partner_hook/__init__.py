@@ -1,4 +1,4 @@
-"""Webhooks to partners: what became of their payments, signed as Standard Webhooks says."""
+"""Webhooks: what became of partners' payments and of payouts, signed as Standard Webhooks says."""
 
 from datetime import date
 
@@ -23,11 +23,21 @@ DELIVER = Operation(
     patience=PATIENCE,
 )
 
+NOTIFY = Operation(
+    "notify",
+    client.notify,
+    ("path", "id", "type", "subject", "body"),
+    Checked.INDEPENDENT_CLIENT,
+    date(2026, 11, 21),
+    repeatable=True,
+    patience=PATIENCE,
+)
+
 CONNECTOR = Connector(
     name="partner_hook",
     title="Вебхук партнёра",
     config=PartnerHookConfig,
-    operations={DELIVER.name: DELIVER},
+    operations={it.name: it for it in (DELIVER, NOTIFY)},
     test="deliver",
     rate_per_s=50.0,
 )

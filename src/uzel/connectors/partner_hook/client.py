@@ -15,7 +15,7 @@ import orjson
 
 from uzel.connector import Answer
 from uzel.connectors.partner_hook.config import PartnerHookConfig
-from uzel.connectors.partner_hook.signing import sign
+from uzel.connectors.partner_hook.signing import sign, sign_within
 from uzel.errors import CallFailed, RateLimited, Rejected, Unavailable
 from uzel.kit.http import ask, retry_at
 from uzel.kit.logs import HIDDEN, redact_text
@@ -40,6 +40,31 @@ async def deliver(
     now = datetime.now(UTC)
     event_id = str(arguments.get("id") or f"evt_{uuid4().hex}")
     body = str(arguments.get("body") or test_body(now)).encode()
+    return await post(http, config, config.url, event_id, body, now)
+
+
+async def notify(
+    http: httpx2.AsyncClient, config: PartnerHookConfig, arguments: Mapping[str, Any]
+) -> Answer:
+    """Post `body` to `path` of the server, with a signature in it beside those in the headers: an
+    object in the spelling of `signing.sign_within`, the same at every attempt. Answer and errors as
+    `deliver`.
+    """
+    now = datetime.now(UTC)
+    key = config.secret.get_secret_value()
+    body = sign_within(key, str(arguments["body"]).encode())
+    url = f"{config.base_url}{arguments['path']}"
+    return await post(http, config, url, str(arguments["id"]), body, now)
+
+
+async def post(
+    http: httpx2.AsyncClient,
+    config: PartnerHookConfig,
+    url: str,
+    event_id: str,
+    body: bytes,
+    now: datetime,
+) -> Answer:
     timestamp = int(now.timestamp())
     headers = {
         "content-type": "application/json",
@@ -49,7 +74,7 @@ async def deliver(
     }
     # Nothing here must not happen twice, so whatever was lost is simply not there.
     response = await ask(
-        http, "POST", config.url, effect=False, content=body, headers=headers, refusal=refusal
+        http, "POST", url, effect=False, content=body, headers=headers, refusal=refusal
     )
     return Answer(data={"status": response.status_code})
 

@@ -28,7 +28,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "type": "payment.completed",
         "subject": "txn_0123456789abcdef",
         "body": '{"type":"payment.completed","timestamp":"2026-11-20T09:15:02Z","data":{}}',
-    }
+    },
+    "notify": {
+        "path": "/hook",
+        "id": "evt_00000000000000000000000000000002",
+        "type": "payment.completed",
+        "subject": "po_0123456789abcdef",
+        "body": '{"data":{},"event":"payment.completed","timestamp":"2026-11-20T09:15:02Z"}',
+    },
 }
 # No account can be refused here: a receiver that says 401 is one that has a mistake in it. And of
 # a good answer nothing but its status is read.

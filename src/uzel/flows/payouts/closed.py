@@ -6,6 +6,7 @@ from typing import Any
 from uzel.calls.closing import Closed
 from uzel.calls.outcome import STOPPED, Health, Result
 from uzel.calls.outcome import State as Call
+from uzel.connector import Answer
 from uzel.flows.payouts import asks, send
 from uzel.flows.payouts.asks import Effect
 from uzel.kit.database import Connection
@@ -124,7 +125,7 @@ async def taken(connection: Connection, row: Any, result: Result) -> None:
         return
     state = MEANS.get(answer.data["meaning"], State.PROCESSING)
     told = {"provider_status": answer.data.get("status"), "provider_id": provider_id}
-    await move(connection, row, state, made_by=PROVIDER, reason=reason_of(result), **told)
+    await move(connection, row, state, made_by=PROVIDER, reason=reason_of(answer), **told)
     if state in ASKED_AFTER:
         await send.ask_after(connection, row, provider_id)
 
@@ -133,12 +134,7 @@ async def on_looked(connection: Connection, row: Any, effect: Effect, result: Re
     """What became of it, by the provider's own word; asked again while that is not the last one."""
     provider_id = row["provider_id"]
     if result.state is Call.ACCEPTED and result.answer is not None:
-        if (state := MEANS.get(result.answer.data["meaning"])) is not None:
-            state = State.RETURNED if is_returned(row, state) else state
-            await move(
-                connection, row, state, made_by=PROVIDER, reason=reason_of(result),
-                provider_status=result.answer.data.get("status"),
-            )  # fmt: skip
+        await learn(connection, row, result.answer)
     elif result.state in (Call.PLANNED, Call.SENDING, Call.UNKNOWN):
         return
     after = await store.lock(connection, row["id"])
@@ -146,14 +142,25 @@ async def on_looked(connection: Connection, row: Any, effect: Effect, result: Re
         await send.ask_after(connection, after, provider_id)
 
 
+async def learn(connection: Connection, row: Any, answer: Answer) -> None:
+    """Move a payout to where the provider says it is; `row` is locked."""
+    if (state := MEANS.get(answer.data["meaning"])) is None:
+        return
+    state = State.RETURNED if is_returned(row, state) else state
+    await move(
+        connection, row, state, made_by=PROVIDER, reason=reason_of(answer),
+        provider_status=answer.data.get("status"),
+    )  # fmt: skip
+
+
 def is_returned(row: Any, state: State) -> bool:
     """Whether money that had been paid came back."""
     return bool(row["state"] == State.PAID and state is State.FAILED)
 
 
-def reason_of(result: Result) -> str | None:
+def reason_of(answer: Answer) -> str | None:
     """What the provider said of it."""
-    said = result.answer.data.get("error") if result.answer else None
+    said = answer.data.get("error")
     return str(said) if said else None
 
 

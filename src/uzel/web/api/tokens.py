@@ -8,9 +8,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 
 from uzel.kit.secrets import fingerprint
 from uzel.people import store
+from uzel.people.scopes import READ, REPLAY
 from uzel.web.deps import deps_of
 
-READ, REPLAY = "read", "replay"
 LONGEST_TOKEN = 512
 
 bearer = HTTPBearer(
@@ -25,11 +25,14 @@ bearer = HTTPBearer(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A living token. `actor` is what the audit calls it."""
+    """A living token. `actor` is what the audit calls it; `connection_id`: whose payouts and claims
+    it is good for, None: those of all.
+    """
 
     id: int
     name: str
     scopes: frozenset[str]
+    connection_id: int | None = None
 
     @property
     def actor(self) -> str:
@@ -44,7 +47,9 @@ async def find_caller(request: Request, token: str) -> Caller | None:
     if not token or len(token) > LONGEST_TOKEN:
         return None
     row: Any = await store.find_token(deps_of(request).pool, fingerprint(token))
-    return Caller(row["id"], row["name"], frozenset(row["scopes"])) if row else None
+    if row is None:
+        return None
+    return Caller(row["id"], row["name"], frozenset(row["scopes"]), row["connection_id"])
 
 
 async def caller(

@@ -9,10 +9,10 @@ from typing import TypeVar
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from uzel.connections.hook_url import HookRefused, HookUrl, read_address
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
-from uzel.partners import hook_address, hooks, own_hook
-from uzel.partners.hook_address import HookRefused
+from uzel.partners import hooks, own_hook
 from uzel.partners.hooks import Delivery, NotResent
 from uzel.partners.own_tokens import TokenRefused
 from uzel.web.cabinet.desk import Desk
@@ -55,11 +55,11 @@ async def set_address(desk: Desk) -> Response:
     return render(desk, "new_secret.html", 201, secret=done.secret, until=None)
 
 
-async def address_of(desk: Desk) -> hook_address.Address | None:
+async def address_of(desk: Desk) -> HookUrl | None:
     """What was typed. Raises Refused."""
     url = desk.form.get("url", "").strip()
     try:
-        return await hook_address.read_address(url) if url else None
+        return await read_address(url) if url else None
     except ConfigError as error:
         raise Refused(worded(desk, error)) from None
 

@@ -43,7 +43,7 @@ WHY = {
     Why.TOO_MANY: m("Слишком много действующих токенов: сначала отзовите лишние."),
     Why.UNKNOWN: m("Такого действующего токена у вас нет."),
 }
-# Why an address of webhooks is not taken, or nothing is sent (hook_address.HookRefused).
+# Why an address of webhooks is not taken, or nothing is sent (hook_url.HookRefused).
 HOOK = {
     "hook_form": m("Адрес выглядит так: https://shop.example.kz/hooks?from=uzel, латиницей."),
     "hook_http": m("Адрес начинается с https://: по http:// сообщение прочитают по дороге."),
