@@ -1,4 +1,4 @@
-"""Card numbers where none belongs: they are refused there, so that they are neither kept nor told."""
+"""Card numbers where none belongs: they are refused there, neither kept nor told."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
