@@ -34,7 +34,10 @@ IN_VAIN: tuple[type[BaseException], ...] = (CallFailed, ConfigError, *database.L
 
 async def find(means: Means, asker: Asker, name: str) -> Any:
     """One that the asker may see. Raises Refusal."""
-    row = await store.find(means.pool, name, asker.connection_id)
+    # What cannot be printed is nobody's name, and the database takes no NUL.
+    row = None
+    if name.isprintable():
+        row = await store.find(means.pool, name, asker.connection_id)
     if row is None:
         raise Refusal("not_found")
     return row

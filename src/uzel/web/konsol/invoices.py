@@ -67,7 +67,9 @@ async def cancel(call: Call) -> Response:
 async def found(call: Call) -> Any:
     """The invoice in the address. Raises NotDone."""
     name = str(call.request.path_params["invoice_id"])
-    row = await store.find(call.means.pool, name, call.asker.connection_id)
+    row = None
+    if name.isprintable():
+        row = await store.find(call.means.pool, name, call.asker.connection_id)
     if row is None:
         raise NotDone("invoice_not_found")
     return row
