@@ -79,7 +79,7 @@ def test_every_reason_has_words() -> None:
     told = "".join(it.__doc__ or "" for it in (requisites.RequisiteRejected, banks.BankRejected))
     named = set(re.findall(r"^    ([a-z]+_[a-z_]+)  ", told, re.MULTILINE))
     for module in (asked, wish):
-        text = Path(module.__file__).read_text()
+        text = Path(str(module.__file__)).read_text()
         named |= set(re.findall(r'WishRejected\([^,()]+(?:\([^)]*\))?, "(\w+)"', text))
     assert len(named) > 15
     assert named - set(REASONS) == set()

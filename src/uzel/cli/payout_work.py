@@ -53,7 +53,7 @@ async def send(parts: Parts, parsed: argparse.Namespace) -> Told:
 async def begin(parts: Parts, connection: Any, wish: Wish) -> Begun:
     try:
         async with connection.transaction():
-            limits = await in_force(connection, wish.connection_id)
+            limits = await limits_of(connection, wish.connection_id)
             begun = await sending.begin(connection, parts.ring, wish, limits)
             if not begun.repeated:
                 about = {"amount_minor": wish.amount_minor, "external_id": wish.external_id}

@@ -10,6 +10,7 @@ import pytest
 from payout_client import CARD_NUMBER, Company, add_company, by_card, by_phone, numbers
 from running_web import WebApp
 from uzel.payouts import payout_store
+from uzel.payouts.limits import Limits, set_limits
 
 MASKED = "220077••••••7079"
 
@@ -248,7 +249,7 @@ def test_a_stop_lets_it_in_and_it_waits(company: Company) -> None:
 def test_limits_are_told(company: Company) -> None:
     async def limit() -> None:
         async with company.app.deps.pool.acquire() as connection:
-            await payout_store.set_limits(connection, company.connection_id, (5000, None, None))
+            await set_limits(connection, company.connection_id, Limits(payout=5000))
 
     company.app.run(limit)
     answer = company.pay()

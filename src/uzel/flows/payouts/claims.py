@@ -51,7 +51,7 @@ async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:
     name = f"claim_{number}" + (f"/{len(earlier) + 1}" if earlier else "")
     try:
         async with connection.transaction():
-            limits = await in_force(connection, row["connection_id"])
+            limits = await limits_of(connection, row["connection_id"])
             begun = await send.begin(connection, ring, wish_of(row, key, by, name), limits)
             if begun.repeated:
                 raise Refused("external_id_reused", "another payout has this number")

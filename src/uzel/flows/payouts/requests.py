@@ -20,7 +20,7 @@ from uzel.payouts import request_store as store
 from uzel.payouts.asked import NAMES, UNNAMED, Asked, Asker, read_asked
 from uzel.payouts.banks import Directory
 from uzel.payouts.keys import fingerprint_key
-from uzel.payouts.limits import in_force
+from uzel.payouts.limits import limits_of
 from uzel.payouts.payout import Refused, Wish
 from uzel.payouts.wish import Typed, WishRejected, read
 from uzel.people.store import note
@@ -113,7 +113,7 @@ async def begin(means: Means, request: Request, render: Render) -> Reply:
     async with means.pool.acquire() as connection, connection.transaction():
         key = await fingerprint_key(connection, means.ring)
         wish = await wish_of(connection, request, key)
-        limits = await in_force(connection, wish.connection_id)
+        limits = await limits_of(connection, wish.connection_id)
         begun = await send.begin(connection, means.ring, wish, limits)
         if not begun.repeated:
             metadata = asked.metadata
