@@ -430,7 +430,7 @@ async def make_hub(
         smsru.id,
         smsru.key,
         api_id,
-        Door(registry, Receiver(pool)),
+        Door(registry, Receiver(pool, RING)),
         Processor(pool, registry, flows(registry, OUR_URL)),
         new_runner(pool, registry, worker),
         worker,

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from uzel.kit.redacted import Redacted
 from uzel.model.chat import ChatSaid
 from uzel.model.deal import Deal
 from uzel.model.inbound import Inbound
@@ -80,6 +81,9 @@ class Webhook:
     parse      pure; one bad element never costs the others; raises PayloadInvalid only where
                nothing at all can be read
     answer     the exact body the provider expects beside the 200
+    redact     `redact(body) -> Redacted`: the body as it may be stored, for providers whose bodies
+               may hold numbers of cards; `parse` gets that one. Pure, never raises. What it keeps
+               of them lies in the vault, see `events.typed`
     challenge  `challenge(query, config) -> bytes`: the answer to the GET by which a provider makes
                sure that the address is ours; raises SignatureInvalid. None: it makes no such GET
     """
@@ -88,6 +92,7 @@ class Webhook:
     parse: Callable[[Received, Any], list[Element]]
     verify: Callable[[Received, Any], None] | None = None
     answer: bytes = b"{}"
+    redact: Callable[[bytes], Redacted] | None = None
     challenge: Callable[[str, Any], bytes] | None = None
 
 

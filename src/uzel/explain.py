@@ -54,6 +54,8 @@ def elements_of(connector: Connector, data: bytes, config: Config) -> list[Eleme
     query, body = "", data
     if data.startswith(METHODS):
         headers, query, body = read_http_file(data)
+    if connector.webhook is not None and connector.webhook.redact is not None:
+        body = connector.webhook.redact(body).body
     received = Received(body, headers, query, datetime.now(UTC))
     try:
         return connector.parse(received, config)

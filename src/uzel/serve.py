@@ -34,7 +34,7 @@ async def run_web(settings: Settings, door_type: type[Door] = Door) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
     gc.set_threshold(*COLLECT_AFTER)
     async with open_parts(settings, "web", pool_size=10) as parts:
-        receiver = Receiver(parts.pool)
+        receiver = Receiver(parts.pool, parts.ring)
         door = door_type(parts.registry, receiver)
         known = owners(parts.registry, settings.url)
         deps = Deps(

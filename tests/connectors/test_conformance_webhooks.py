@@ -35,7 +35,7 @@ from hypothesis import strategies as st
 import uzel.connectors
 from uzel.connector import BodyKind, Config, Connector, Element, Received
 from uzel.errors import PayloadInvalid
-from uzel.events.door import readable_json, readable_xml
+from uzel.events.bodies import readable_json, readable_xml
 from uzel.kit.http_file import HttpFile, looks_like_http, read_http_file
 
 RECEIVED_AT = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)

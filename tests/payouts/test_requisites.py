@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uzel.kit.card_numbers import luhn
 from uzel.kit.logs import JsonFormatter, TextFormatter
 from uzel.payouts.requisites import (
     SBP_LIMITS,
@@ -23,7 +24,6 @@ from uzel.payouts.requisites import (
     Limits,
     Network,
     RequisiteRejected,
-    luhn,
     read_amount,
     read_card,
     read_sbp_phone,

@@ -26,6 +26,12 @@ async def destroy(connection: Connection, numbers: Sequence[int]) -> None:
         await store.destroy(connection, numbers)
 
 
+async def read(connection: Connection, ring: KeyRing, numbers: Sequence[int]) -> list[str]:
+    """What lies under these numbers, in their order, but for what was destroyed."""
+    found = await store.read(connection, numbers) if numbers else {}
+    return [ring.open(found[it], place_of(it)).decode() for it in numbers if it in found]
+
+
 async def opened(
     pool: Pool, ring: KeyRing, operation: Operation, arguments: Mapping[str, Any]
 ) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ async def put(connection: Connection, number: int, sealed: bytes) -> None:
     )
 
 
-async def read(pool: Pool, numbers: Sequence[int]) -> dict[int, bytes]:
+async def read(pool: Pool | Connection, numbers: Sequence[int]) -> dict[int, bytes]:
     """Number → what lies there; those that were destroyed are missing."""
     rows = await pool.fetch("select id, sealed from vault where id = any($1)", numbers)
     return {row["id"]: row["sealed"] for row in rows}

@@ -6,32 +6,33 @@ ours (401), are no request of this kind at all (400), or are too large (413); an
 Retry-After when we cannot store it now.
 """
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 import asyncpg
 import orjson
 
 from uzel.connections.registry import Registry
-from uzel.connector import BodyKind, Received
+from uzel.connector import Received, Webhook
 from uzel.errors import SignatureInvalid
 from uzel.events import store
+from uzel.events.bodies import readable
 from uzel.events.challenges import Challenges
 from uzel.events.receive import Raw, Receiver, digest_of
 from uzel.kit import database
 from uzel.kit.batch import Full
+from uzel.kit.card_numbers import masked
 from uzel.kit.credentials import is_credential
+from uzel.kit.redacted import Redacted
 
 log = logging.getLogger("uzel.door")
 
 MOST_BYTES = 1024 * 1024
-MOST_FORM_FIELDS = 5000
 RETRY_AFTER_S = 5
 # The first that is given counts.
 KEY_HEADERS = (b"x-api-key", b"authorization", b"token")
@@ -113,14 +114,8 @@ class Door:
                 webhook.verify(received, active.config)
             except SignatureInvalid:
                 return self.turn_away(request.connector, BAD_SIGNATURE)
-        raw = Raw(
-            active.id,
-            digest_of(query, request.body),
-            request.remote_addr,
-            query,
-            orjson.dumps(headers_to_keep(request.headers, key)).decode(),
-            request.body,
-        )
+        headers = orjson.dumps(headers_to_keep(request.headers, key)).decode()
+        raw = raw_of(webhook, active.id, request, query, headers)
         return await self._store(request.connector, raw, Reply(200, webhook.answer))
 
     def challenge(
@@ -175,6 +170,24 @@ class Door:
             self._unsaved.update(counts)
         except Exception:  # figures are not worth ending the loop that saves them
             log.exception("refusals were not counted")
+
+
+def raw_of(webhook: Webhook, connection_id: int, request: Request, query: str, headers: str) -> Raw:
+    """What is stored of a request: without the numbers of cards, where such may come. They are gone
+    before anything is written, so a digest is of what is stored.
+    """
+    redacted = Redacted(request.body) if webhook.redact is None else webhook.redact(request.body)
+    if webhook.redact is not None:
+        query, headers = masked(query)[0], masked(headers)[0]
+    return Raw(
+        connection_id,
+        digest_of(query, redacted.body),
+        request.remote_addr,
+        query,
+        headers,
+        redacted.body,
+        redacted.secrets,
+    )
 
 
 def split_query(query: str) -> tuple[str, list[str]]:
@@ -243,57 +256,3 @@ def holds(text: str, key: str) -> bool:
 def as_text(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers as connectors see them."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-
-
-def readable(kinds: BodyKind, body: bytes) -> bool:
-    """Whether the body is of one of the kinds."""
-    return any(READABLE[kind](body) for kind in kinds)
-
-
-def readable_json(body: bytes) -> bool:
-    """Whether the body is JSON."""
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return readable_all_the_same(body)
-    return True
-
-
-def readable_form(body: bytes) -> bool:
-    """Whether the body is a form with at least one field."""
-    try:
-        return bool(
-            parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
-        )
-    except ValueError:
-        return False
-
-
-def readable_xml(body: bytes) -> bool:
-    """Whether the body looks like XML. It is not parsed: what it means is told from its head."""
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
-
-
-def readable_all_the_same(body: bytes) -> bool:
-    """JSON that orjson does not take: with a byte order mark, which some Windows senders put before
-    it, or with half a surrogate pair, which is what is left of a name cut off in an emoji.
-    """
-    try:
-        json.loads(
-            body.decode("utf-8-sig"), parse_int=len, parse_float=len, parse_constant=no_constant
-        )
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def no_constant(name: str) -> None:
-    """Python would read NaN and Infinity; JSON has neither."""
-    raise ValueError(name)
-
-
-READABLE = {
-    BodyKind.JSON: readable_json,
-    BodyKind.FORM: readable_form,
-    BodyKind.XML: readable_xml,
-}

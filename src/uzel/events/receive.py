@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
-from uzel.events import store
+from uzel.events import store, typed
 from uzel.kit import database
 from uzel.kit.batch import Batcher
+from uzel.kit.secrets import KeyRing
 
 WAKE = "events"
 # A job takes so many raw events: large enough to share statements, small enough to share workers.
@@ -31,7 +32,9 @@ DIGEST_BYTES = 16
 
 
 class Raw(NamedTuple):
-    """An incoming request as it is stored. `headers` is JSON text without secrets."""
+    """An incoming request as it is stored. `headers` is JSON text without secrets. `secrets`: what
+    was masked in the body and is still needed; it goes into the vault.
+    """
 
     connection_id: int
     digest: bytes
@@ -39,6 +42,10 @@ class Raw(NamedTuple):
     query: str
     headers: str
     body: bytes
+    secrets: tuple[str, ...] = ()
+
+
+COLUMNS = Raw._fields.index("secrets")
 
 
 @dataclass(slots=True)
@@ -65,8 +72,10 @@ def digest_of(query: str, body: bytes) -> bytes:
 class Receiver:
     """Stores requests durably; `store` returns after the commit."""
 
-    def __init__(self, pool: database.Pool) -> None:
+    def __init__(self, pool: database.Pool, ring: KeyRing | None = None) -> None:
+        """`ring`: needed where connectors keep secrets, see `Webhook.redact`."""
         self._pool = pool
+        self._ring = ring
         self._batcher: Batcher[Raw, int | None] = Batcher(
             self._commit, most=MOST_PER_COMMIT, at_once=COMMITS_AT_ONCE, room=ROOM
         )
@@ -116,7 +125,9 @@ class Receiver:
             await attempt.start()
             try:
                 async with asyncio.timeout(LONGEST_COMMIT_S):
-                    await store.receive(connection, [[part] for part in raw], PER_JOB, WAKE)
+                    await store.receive(
+                        connection, [[part] for part in raw[:COLUMNS]], PER_JOB, WAKE
+                    )
             finally:
                 await attempt.rollback()
 
@@ -141,11 +152,14 @@ class Receiver:
         return ids
 
     async def _commit_together(self, batch: Sequence[Raw]) -> Sequence[int | None]:
-        columns = list(zip(*batch, strict=True))
+        columns = list(zip(*(raw[:COLUMNS] for raw in batch), strict=True))
         async with self._pool.acquire(timeout=LONGEST_COMMIT_S) as connection:
             try:
                 async with asyncio.timeout(LONGEST_COMMIT_S):
-                    rows = await store.receive(connection, columns, PER_JOB, WAKE)
+                    if any(raw.secrets for raw in batch):
+                        rows = await self._with_secrets(connection, columns, batch)
+                    else:
+                        rows = await store.receive(connection, columns, PER_JOB, WAKE)
             except TimeoutError:
                 # Giving the connection back would wait until a database that hangs has taken note.
                 connection.terminate()
@@ -153,3 +167,16 @@ class Receiver:
         # Of several equal requests in one batch the first takes the id.
         new = {(row[1], row[2]): row[0] for row in rows}
         return [new.pop((raw.connection_id, raw.digest), None) for raw in batch]
+
+    async def _with_secrets(
+        self, connection: database.Connection, columns: Sequence[Any], batch: Sequence[Raw]
+    ) -> list[Any]:
+        """The same, and what was masked in those that are new goes into the vault."""
+        assert self._ring is not None
+        secrets = {(raw.connection_id, raw.digest): raw.secrets for raw in batch if raw.secrets}
+        async with connection.transaction():
+            rows = await store.receive(connection, columns, PER_JOB, WAKE)
+            for number, connection_id, digest in rows:
+                numbers = secrets.get((connection_id, digest), ())
+                await typed.keep(connection, self._ring, number, numbers)
+        return rows

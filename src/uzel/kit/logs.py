@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from uzel.kit.card_numbers import masked
 from uzel.kit.credentials import is_credential
 
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
@@ -42,18 +43,33 @@ _PHONE = re.compile(r"(?<![\w-])(?:\+?\d{10,15}|\+\d[\d ()-]{8,17}\d)(?![\w-])")
 _DSN_PASSWORD = re.compile(r"(://[^/\s:@]*:)\S*@")
 # Bots of Telegram have their token in the path of each address.
 _BOT_TOKEN = re.compile(r"(?<=/bot)[0-9]+:[A-Za-z0-9_-]+")
+# Below an error of PostgreSQL: `DETAIL:  Failing row contains (…)`, over as many lines as the row.
+_DETAIL = re.compile(
+    r"^(DETAIL:\s+).*?(?=^HINT:|^\s*\Z|^\n(?:During handling|The above)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 def redact_text(text: str) -> str:
-    """Free text without the values of secret-looking pairs and with phone numbers masked; half a
-    surrogate pair, which no stream takes, becomes its escape.
+    """Free text without the values of secret-looking pairs, with numbers of cards and phones
+    masked; half a surrogate pair, which no stream takes, becomes its escape.
     """
     text = text.encode(errors="backslashreplace").decode()
     text = _PAIR.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", text)
     text = _BOT_TOKEN.sub(HIDDEN, text)
     text = _DSN_PASSWORD.sub(rf"\1{HIDDEN}@", text)
+    text = masked(text)[0]
     return _PHONE.sub(lambda match: match[0][:5] + HIDDEN + match[0][-2:], text)
+
+
+def traced(record: logging.LogRecord) -> str:
+    """The traceback of a record, without the rows and keys that the database puts below an error:
+    they are what somebody asked for, in plain.
+    """
+    assert record.exc_info
+    text = "".join(traceback.format_exception(*record.exc_info))
+    return redact_text(_DETAIL.sub(rf"\1{HIDDEN}", text))
 
 
 def redact(value: object, name: str = "") -> object:
@@ -87,7 +103,7 @@ class JsonFormatter(logging.Formatter):
             if name not in _STANDARD:
                 line[name] = redact(value, name)
         if record.exc_info:
-            line["error"] = redact_text("".join(traceback.format_exception(*record.exc_info)))
+            line["error"] = traced(record)
         return orjson.dumps(line, default=str).decode()
 
 
@@ -103,7 +119,7 @@ class TextFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
         line = f"{at} {record.name:<18} {redact_text(record.getMessage())} {extra}".rstrip()
         if record.exc_info:
-            line += "\n" + redact_text("".join(traceback.format_exception(*record.exc_info)))
+            line += "\n" + traced(record)
         return line
 
 

@@ -20,7 +20,8 @@ class ChatSaid:
     user_id        who
     user_name      first and last name as the person wrote them, or `@name`
     message_id     of the message, or of the message whose button was pressed; unique in its chat
-    text           what was written, or the caption of the files; at most 4096 characters
+    text           what was written, or the caption of the files; at most 4096 characters. Numbers
+                   of cards in it are masked (`220077••••••7079`); see `events.typed` for them
     phone          of a contact that was shared, as it came
     phone_is_own   whether the messenger says that it is the sharing person's own
     callback_id    what the press of a button is answered by

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NoReturn
 
+from uzel.kit.card_numbers import luhn
 from uzel.model.currency import NotAnAmount, minor
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.model.sums import read_sum
@@ -177,13 +178,6 @@ def checked(digits: str) -> str:
     if len(set(digits)) == 1:
         raise RequisiteRejected("card_fake")
     return digits
-
-
-def luhn(digits: str) -> int:
-    """What is left of the checksum of ISO/IEC 7812-1, annex B; 0 where the last digit fits."""
-    values = [int(digit) for digit in reversed(digits)]
-    doubled = sum(sum(divmod(2 * value, 10)) for value in values[1::2])
-    return (sum(values[::2]) + doubled) % 10
 
 
 def read_sbp_phone(raw: object) -> str:

@@ -211,7 +211,7 @@ def test_too_many_requests_are_not_sent(client: Any, provider: Any) -> None:
     ("status", "content"),
     [
         (401, {"error": "unauthorized"}),
-        (403, b""),
+        (403, b"HTTP Token: Access denied.\n"),
         (422, {"error": "Access denied"}),
         (200, {"success": False, "errors": ["access denied"]}),
     ],

@@ -106,13 +106,14 @@ def test_a_trial_that_is_taken_back_does_not_block_the_next(
             await let_a_trial_leave(it)
             effect = f"payout:send:{first.id}:1"
             async with it.pool.acquire() as connection:
-                row = await connection.fetchrow("select id from payout_trip where ended_at is null")
-                assert row is not None
-                assert await hold_store.grant(connection, row["id"], effect)
-                assert not await hold_store.grant(connection, row["id"], "payout:send:0:1")
+                held = await connection.fetchval(
+                    "select id from payout_trip where ended_at is null"
+                )
+                assert await hold_store.grant(connection, held, effect)
+                assert not await hold_store.grant(connection, held, "payout:send:0:1")
                 await connection.execute(
                     "update call set state = 'cancelled' where effect = $1", effect
                 )
-                assert await hold_store.grant(connection, row["id"], "payout:send:0:1")
+                assert await hold_store.grant(connection, held, "payout:send:0:1")
 
     go(story)

@@ -39,6 +39,7 @@ Content = dict[str, Any]
 WORDS = ("errors", "error", "message", "error_message", "detail")
 MOST_WORDS, DEEPEST_WORDS = 5, 6
 DENIED = "access denied"
+LONGEST_DENIAL = 200
 # No digits: a number in it could be that of a card.
 CODE = re.compile(r"[A-Za-z_]{1,40}")
 LIKE_A_CARD = re.compile(r"[0-9]{13,19}")
@@ -150,12 +151,23 @@ def refusal(response: httpx2.Response, *, private: list[str], effect: bool) -> C
     if status in UNDECIDED:
         lost = OutcomeUnknown if effect else Unavailable
         return lost(spoken, code=str(status), http_status=status)
-    if status in (401, 403) or DENIED in words.lower():
+    if DENIED in words.lower() or (status in (401, 403) and (not effect or denies(response))):
         return AuthFailed(spoken, code=str(status), http_status=status)
     if effect and not isinstance(content, dict | list):
         # Somebody between us and them said it; who knows what it did with the request.
         return OutcomeUnknown(f"{spoken}: отказ не от самой Консоли", http_status=status)
     return Rejected(spoken, code=code_of(content, status), http_status=status)
+
+
+def denies(response: httpx2.Response) -> bool:
+    """Whether a 401 or 403 is their own: their words as JSON, or as the plain text that their kind of
+    server has for a token it does not know. Of a page of somebody in between, a proxy or a filter of
+    attacks, nobody knows whether it let the request through before.
+    """
+    if is_page(response):
+        return False
+    content = readable(response)
+    return isinstance(content, dict | list) or DENIED in response.text[:LONGEST_DENIAL].lower()
 
 
 def words_of(content: Any, depth: int = DEEPEST_WORDS) -> str:

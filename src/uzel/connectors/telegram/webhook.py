@@ -15,12 +15,23 @@ from uzel.connectors.telegram.config import TelegramConfig
 from uzel.connectors.telegram.values import LONGEST_TEXT, chat_in, file_in, id_in
 from uzel.errors import PayloadInvalid, SignatureInvalid
 from uzel.kit.body import at, object_at, phone_of, read_json, storable, text_of, utc_of_epoch
+from uzel.kit.redacted import Masker, Redacted, redacted_json
 from uzel.model.chat import ChatFile, ChatSaid
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 SAID = "chat.said"
 LONGEST_DATA = 64
 LONGEST_QUERY_ID = 64
+
+# Names of ids, some of them long numbers in a text, and of what is ours.
+SPARED = frozenset(
+    {
+        *("id", "file_id", "file_unique_id", "media_group_id", "chat_instance", "data"),
+        *("inline_message_id", "phone_number", "custom_emoji_id", "username"),
+    }
+)
+# Where a person's own words stand, see `text_in`.
+TYPED = frozenset({("message", "text"), ("message", "caption")})
 
 Object = Mapping[str, Any]
 
@@ -157,4 +168,11 @@ def short(value: Any, longest: int) -> str | None:
     return value if len(value.encode()) <= longest else None
 
 
-WEBHOOK = Webhook(body=BodyKind.JSON, parse=parse, verify=verify)
+def redact(body: bytes) -> Redacted:
+    """People type numbers of cards into chats. They are masked wherever somebody's words stand;
+    those of the message itself are kept, for whoever asked for a card.
+    """
+    return redacted_json(body, Masker(spared=SPARED), lambda path: path in TYPED)
+
+
+WEBHOOK = Webhook(body=BodyKind.JSON, parse=parse, verify=verify, redact=redact)
