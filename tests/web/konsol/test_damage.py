@@ -18,9 +18,10 @@ from payout_client import Company, add_company, by_card, by_phone, payout_web
 from running_web import WebApp
 from uzel.kit import logs
 from uzel.kit.body import read_json
+from uzel.kit.card_numbers import luhn
 from uzel.payouts.asked import read_money
 from uzel.payouts.card_texts import holds_card
-from uzel.payouts.requisites import luhn, read_amount
+from uzel.payouts.requisites import read_amount
 from uzel.payouts.wish import WishRejected
 
 BOUNDED = settings(
