@@ -24,6 +24,11 @@ from uzel.events.process import Processor
 from uzel.events.receive import WAKE as EVENTS
 from uzel.events.replay import wake_left_behind
 from uzel.flows.bank_rates.take import BankRates
+from uzel.flows.claim_bot.closed import on_closed as on_claim_calls_closed
+from uzel.flows.claim_bot.files import Files
+from uzel.flows.claim_bot.news import News
+from uzel.flows.claim_bot.take import ClaimBot
+from uzel.flows.claim_bot.turn import OWNER as CLAIMS
 from uzel.flows.kaspi_orders.advance import advance, advance_all
 from uzel.flows.kaspi_orders.closed import on_closed as on_orders_closed
 from uzel.flows.kaspi_orders.take import WAKE as ORDERS
@@ -88,6 +93,7 @@ def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
         "order.told": on_told,
         "deal.told": on_deals_told,
         "payout.told": on_payouts_told,
+        "chat.said": ClaimBot(registry, claims.approve).on_said,
     }
 
 
@@ -101,6 +107,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         "lead": on_lead_calls_closed,
         payouts.OWNER: on_payouts_closed,
         callbacks.OWNER: callbacks.on_closed,
+        CLAIMS: on_claim_calls_closed(url),
     }
 
 
@@ -163,6 +170,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
     tasks = Tasks(pool, registry, parts.reach)
     rates = BankRates(pool, registry, parts.reach)
     provider = Chores(pool, registry, parts.reach)
+    news = News(pool, registry, url)
+    files = Files(pool, registry, parts.reach, url)
 
     async def look_up() -> None:
         await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
@@ -193,6 +202,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("held claims", 60, lambda: claims.pay_held(pool, parts.ring)),
         Periodic("cards of claims", 3600, lambda: claims.forget_cards(pool)),
         Periodic("cards", 60, lambda: purge_cards(pool)),
+        Periodic("news of claims", 1, news.tell),
+        Periodic("files of claims", 1, files.fetch),
         Periodic("answers", 60, lambda: forget_old(pool)),
         Periodic("payout requests", 600, lambda: forget_requests(pool)),
         Periodic("chain", 1, lambda: chain.seal(pool)),

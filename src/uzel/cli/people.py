@@ -1,4 +1,4 @@
-"""`user add`, `token add|list|revoke`: who may use the console and the API."""
+"""`user add|link|unlink`, `token add|list|revoke`: who may use the console and the API."""
 
 import argparse
 from typing import Any
@@ -18,6 +18,13 @@ def register(commands: Any) -> None:
     add.add_argument("--role", choices=["operator", "approver", "admin"], default="admin")
     add.add_argument("--password", help="default: a new one is made and shown once")
     add.set_defaults(run=run_user_add)
+
+    link = actions.add_parser("link", help="a code by which the bot in Telegram knows a person")
+    link.add_argument("login")
+    link.set_defaults(run=run_user_link)
+    unlink = actions.add_parser("unlink", help="have the bot in Telegram know a person no longer")
+    unlink.add_argument("login")
+    unlink.set_defaults(run=run_user_unlink)
 
     token = commands.add_parser("token", help="tokens of the API")
     actions = token.add_subparsers(required=True, metavar="ACTION")
@@ -49,6 +56,35 @@ def run_user_add(parsed: argparse.Namespace) -> int:
     with_parts(work)
     shown = "" if parsed.password else f", password (shown this once): {password}"
     print(f"{parsed.login} may sign in as {parsed.role}{shown}")
+    return 0
+
+
+def run_user_link(parsed: argparse.Namespace) -> int:
+    """`uzel user link LOGIN`."""
+    from uzel.cli.recipients import me
+    from uzel.people.links import new_code
+    from uzel.session import with_parts
+
+    async def work(parts: Any) -> str:
+        async with parts.pool.acquire() as connection, connection.transaction():
+            return await new_code(connection, parsed.login, me())
+
+    print(f"within ten minutes, to the bot, in private: /link {with_parts(work)}")
+    return 0
+
+
+def run_user_unlink(parsed: argparse.Namespace) -> int:
+    """`uzel user unlink LOGIN`."""
+    from uzel.cli.recipients import me
+    from uzel.people.links import unlink
+    from uzel.session import with_parts
+
+    async def work(parts: Any) -> bool:
+        async with parts.pool.acquire() as connection, connection.transaction():
+            return await unlink(connection, parsed.login, me())
+
+    done = with_parts(work)
+    print(f"{parsed.login} is {'no longer known' if done else 'not known'} to the bot")
     return 0
 
 

@@ -24,6 +24,7 @@ class ChatSaid:
                    of cards in it are masked (`220077••••••7079`); see `events.typed` for them
     phone          of a contact that was shared, as it came
     phone_is_own   whether the messenger says that it is the sharing person's own
+    reply_to       the message that it answers, where the person pressed *reply*
     callback_id    what the press of a button is answered by
     callback_data  what was put behind the button
     """
@@ -37,5 +38,6 @@ class ChatSaid:
     files: tuple[ChatFile, ...] = ()
     phone: str | None = None
     phone_is_own: bool | None = None
+    reply_to: int | None = None
     callback_id: str | None = None
     callback_data: str | None = None

@@ -56,6 +56,7 @@ OPERATIONS = (
         client.edit_message_reply_markup,
         ("chat_id", "message_id", "keyboard"),
     ),
+    change("delete_message", client.delete_message, ("chat_id", "message_id")),
     change("answer_callback_query", client.answer_callback_query, ("callback_id", "text", "alert")),
     read("get_file", files.get_file, ("file_id",)),
     read("download", files.download, ("file_path", "size_bytes", "most_bytes")),

@@ -12,7 +12,7 @@ import httpx2
 
 from uzel.connector import Answer
 from uzel.connectors.telegram.api import Content, call
-from uzel.connectors.telegram.codes import NOT_MODIFIED
+from uzel.connectors.telegram.codes import GONE, NOT_MODIFIED
 from uzel.connectors.telegram.config import TelegramConfig
 from uzel.connectors.telegram.values import chat_in, file_in, id_in
 from uzel.errors import ContractBroken, OutcomeUnknown, Rejected
@@ -40,7 +40,9 @@ async def send_message(
 ) -> Answer:
     """Write `text` (1 to 4096 characters) to `chat_id`.
 
-    keyboard  buttons below the message: rows of {"text", "data" (1 to 64 bytes)} or {"text", "url"}
+    keyboard  buttons below the message: rows of {"text", "data" (1 to 64 bytes)} or {"text",
+              "url"}; or, where one is {"text", "contact": true}, in the place of the letters: that
+              one shares the person's own phone, in private chats only, the others say their text
     reply_to  id of the message it answers; where that is gone, it goes out all the same
 
     Answer: as of `sent`. Raises every CallFailed but ContractBroken.
@@ -115,6 +117,23 @@ async def edit(
     return Answer(reference=f"{chat_id}:{message_id}", data=data)
 
 
+async def delete_message(
+    http: httpx2.AsyncClient, config: TelegramConfig, arguments: Arguments
+) -> Answer:
+    """Take `message_id` out of `chat_id`: in a private chat the person's own, too, for two days
+    after it was written ("deleteMessage"). Answer: data {"deleted"}; False: it was gone already.
+    Raises every CallFailed.
+    """
+    body = {"chat_id": chat_of(arguments), "message_id": message_of(arguments["message_id"])}
+    try:
+        await call(http, config, "deleteMessage", body, effect=True)
+    except Rejected as refused:
+        if refused.code != GONE:
+            raise
+        return Answer(data={"deleted": False})
+    return Answer(data={"deleted": True})
+
+
 async def answer_callback_query(
     http: httpx2.AsyncClient, config: TelegramConfig, arguments: Arguments
 ) -> Answer:
@@ -169,14 +188,28 @@ def message_of(value: Any) -> int:
 
 
 def keyboard_of(rows: Any) -> Content | None:
-    """InlineKeyboardMarkup of `keyboard`; None where there are no buttons. Raises Rejected."""
+    """InlineKeyboardMarkup or ReplyKeyboardMarkup of `keyboard`; None where there are no buttons.
+    Raises Rejected.
+    """
     if not rows:
         return None
     try:
-        made = [[button_of(button) for button in row] for row in rows]
+        if any("contact" in button for row in rows for button in row):
+            keys = [[key_of(button) for button in row] for row in rows]
+            return {"keyboard": keys, "resize_keyboard": True, "one_time_keyboard": True}
+        return {"inline_keyboard": [[button_of(button) for button in row] for row in rows]}
     except TypeError:
         raise unreadable_button() from None
-    return {"inline_keyboard": made}
+
+
+def key_of(button: Any) -> Content:
+    """KeyboardButton of {"text", "contact": true} or {"text"}. Raises Rejected."""
+    match button:
+        case {"text": str(text), "contact": True} if text:
+            return {"text": plain(text), "request_contact": True}
+        case {"text": str(text)} if text and len(button) == 1:
+            return {"text": plain(text)}
+    raise unreadable_button()
 
 
 def button_of(button: Any) -> Content:

@@ -18,6 +18,7 @@ from uzel.kit.http import DEFAULT_RETRY_AFTER_S, LONGEST_RETRY_AFTER_S
 
 NOT_MODIFIED = "not_modified"
 MIGRATED = "chat_migrated"
+GONE = "message_gone"
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
 _WORD_LIKE_TOKEN = re.compile(r"[A-Za-z0-9_:/.-]{30,}")
 
@@ -44,7 +45,9 @@ KNOWN = (
     Known("have no rights", "no_rights", "у бота нет права писать в этот чат"),
     Known("not enough rights", "no_rights", "у бота нет права писать в этот чат"),
     Known("message is not modified", NOT_MODIFIED, "сообщение уже такое"),
-    Known("message to edit not found", "message_gone", "изменяемого сообщения нет"),
+    Known("message to edit not found", GONE, "изменяемого сообщения нет"),
+    Known("message to delete not found", GONE, "удаляемого сообщения нет"),
+    Known("message can't be deleted", "message_not_deletable", "это сообщение удалить нельзя"),
     Known("message can't be edited", "message_not_editable", "это сообщение изменить нельзя"),
     Known("message is too long", "text_too_long", "текст длиннее 4096 знаков"),
     Known("message text is empty", "text_empty", "текст пуст"),

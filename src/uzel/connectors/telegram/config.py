@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from uzel.connector import Config
 from uzel.connectors.telegram.values import LARGEST_ID
 from uzel.model.address import HttpAddress
+from uzel.model.sums import read_sum
 
 # It stands in the path of each request, so nothing that means something there may be in it.
 TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,120}")
@@ -45,6 +46,13 @@ def _chat(chat_id: int | None) -> int | None:
     return chat_id
 
 
+def _sum(text: str | None) -> str | None:
+    found = read_sum(text) if text else None
+    if text and (found is None or found.currency not in (None, "RUB") or found.amount <= 0):
+        raise PydanticCustomError("amount", "Это не сумма в рублях.")
+    return text
+
+
 class TelegramConfig(Config):
     """One bot."""
 
@@ -72,6 +80,44 @@ class TelegramConfig(Config):
                 "должен быть в группе. Можно не заполнять."
             ),
         )
+    )
+    claims_through: Annotated[str | None, BeforeValidator(_empty_is_none)] = Field(
+        default=None,
+        max_length=60,
+        title="Заявки на выплату: через какое подключение платить",
+        description=("Название подключения konsol.pro. Пока поле пусто, бот заявок не принимает."),
+    )
+    claims_amount: Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(_sum)] = (
+        Field(
+            default=None,
+            title="Заявки: сумма",
+            description="В рублях, одна для всех: 100. Пусто: человек называет сумму сам.",
+        )
+    )
+    claims_purpose: str = Field(
+        default="Выплата по заявке {number}",
+        min_length=1,
+        max_length=150,
+        title="Заявки: за что платится",
+        description="{number} станет номером заявки.",
+    )
+    claims_greeting: Annotated[str | None, BeforeValidator(_empty_is_none)] = Field(
+        default=None,
+        max_length=1000,
+        title="Заявки: приветствие",
+        description="Что человек прочтёт после «Начать».",
+    )
+    claims_photo: bool = Field(
+        default=False,
+        title="Заявки: без фото или документа не принимать",
+        description="Чек, скриншот или PDF.",
+    )
+    claims_per_day: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        title="Заявки: сколько за сутки от одного человека",
+        description="Считаются отправленные.",
     )
     base_url: HttpAddress = Field(
         default="https://api.telegram.org",

@@ -40,6 +40,7 @@ class Said(BaseModel):
     chat_id     where; None: in private
     photo       ids of files; with them `text` is their caption
     message_id  whose button was pressed
+    reply_to    the message that is answered
     copies      how often the update comes although it was acknowledged
     """
 
@@ -57,6 +58,7 @@ class Said(BaseModel):
     contact: Contact | None = None
     press: str | None = None
     message_id: int | None = None
+    reply_to: int | None = None
     copies: int = Field(default=1, ge=1, le=100)
 
 

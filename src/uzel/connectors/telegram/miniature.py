@@ -69,13 +69,16 @@ class Hook:
 
 @dataclass(slots=True)
 class Bot:
-    """One bot. `messages`: (chat, message) → what it shows; `queries`: presses of buttons."""
+    """One bot. `messages`: (chat, message) → what it shows; `people`: who wrote those that are not
+    its own; `queries`: presses of buttons.
+    """
 
     token: str
     desk: Desk
     settings: Callable[[], Settings]
     hook: Hook = field(default_factory=Hook)
     messages: dict[tuple[int, int], Content] = field(default_factory=dict)
+    people: dict[tuple[int, int], str] = field(default_factory=dict)
     queries: set[str] = field(default_factory=lambda: {OLD_QUERY})
     _updates: Any = field(default_factory=lambda: count(FIRST_UPDATE))
     _numbers: Any = field(default_factory=lambda: count(FIRST_MESSAGE + 1))
@@ -107,6 +110,19 @@ class Bot:
             )
         self.messages[chat_id, message_id] = after
         return message_of(chat_id, message_id, after, self.told())
+
+    def delete(self, chat_id: int, message_id: int) -> None:
+        """Raises Refused."""
+        demand_open(chat_id)
+        if self.messages.pop((chat_id, message_id), None) is None:
+            raise Refused(400, "Bad Request: message to delete not found")
+
+    def shown(self, chat_id: int) -> list[Content]:
+        """What a chat shows, the oldest first; `by`: who wrote it, None for the bot."""
+        mine = sorted(key for key in self.messages if key[0] == chat_id)
+        return [
+            {"message_id": key[1], "by": self.people.get(key), **self.messages[key]} for key in mine
+        ]
 
     def told(self) -> Content:
         return {"id": self.id, "is_bot": True, "first_name": "Узел", "username": "uzel_sandbox_bot"}
@@ -157,8 +173,12 @@ class Bot:
     def _kept(self, chat_id: int, content: Content, sender: Content) -> Content:
         number = int(next(self._numbers))
         self.messages[chat_id, number] = content
+        if not sender["is_bot"]:
+            self.people[chat_id, number] = sender["first_name"]
         if len(self.messages) > MESSAGES_KEPT:
-            del self.messages[next(iter(self.messages))]
+            oldest = next(iter(self.messages))
+            del self.messages[oldest]
+            self.people.pop(oldest, None)
         return message_of(chat_id, number, content, sender)
 
 
@@ -200,6 +220,8 @@ def content_of(said: Said) -> Content:
         content["document"] = {**file, "file_name": "чек.pdf", "mime_type": "application/pdf"}
     if said.contact is not None:
         content["contact"] = {"first_name": "Мария", **said.contact.model_dump(exclude_none=True)}
+    if said.reply_to is not None:
+        content["reply_to_message"] = {"message_id": said.reply_to}
     if said.text is not None:
         content["caption" if said.photo or said.document else "text"] = said.text
     return content

@@ -7,7 +7,8 @@ decide what becomes of a message, see `miniature.ENDINGS`. Files whose id begins
 known, `huge` are too large for bots.
 
 Control doors: `GET` and `POST /_settings`; `POST /_said {"user_id", "text" | "photo" | "document" |
-"contact" | "press"}` has a person write to a bot or press a button; `POST /_happened {"kind",
+"contact" | "press"}` has a person write to a bot or press a button; `GET
+/_chat?chat_id=` shows a chat, the oldest message first; `POST /_happened {"kind",
 "content"}` has anything else happen. Both answer {"update_id"}. The faults `duplicate_webhook` and
 `lost_webhook` concern the next update.
 """
@@ -24,18 +25,16 @@ from starlette.routing import BaseRoute, Route
 
 from uzel.connectors.telegram.config import TOKEN as TOKEN_PATTERN
 from uzel.connectors.telegram.doors import TOKEN, Happened, Said, Settings
+from uzel.connectors.telegram.methods import METHODS, Method, demand_file
 from uzel.connectors.telegram.miniature import (
     OLD_CHAT,
     OLD_MESSAGE,
     OLD_QUERY,
     Bot,
     Content,
-    Hook,
     Refused,
 )
-from uzel.connectors.telegram.values import LONGEST_TEXT, chat_in, file_in, id_in
 from uzel.errors import CallFailed, Rejected
-from uzel.kit.body import at
 from uzel.kit.control import answer, taking
 from uzel.kit.credentials import HIDDEN
 from uzel.kit.faults import FaultKind
@@ -59,14 +58,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "text": "Заявка 1 утверждена",
     },
     "edit_message_reply_markup": {"chat_id": OLD_CHAT, "message_id": OLD_MESSAGE},
+    "delete_message": {"chat_id": OLD_CHAT, "message_id": OLD_MESSAGE},
     "answer_callback_query": {"callback_id": OLD_QUERY, "text": "Готово"},
     "get_file": {"file_id": FILE_ID},
     "download": {"file_path": "photos/file_0.jpg"},
 }
 # A 403 is always about who is written to, never about us.
 MEANINGS: Mapping[FaultKind, type[CallFailed] | None] = {FaultKind.FORBIDDEN: Rejected}
-
-Method = Callable[[Bot, Asked], Any]
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
@@ -80,20 +78,11 @@ def routes(desk: Desk) -> list[BaseRoute]:
         FaultKind.TOO_MANY: lambda: refusal(telegram.too_many()),
         FaultKind.BROKEN: lambda: refusal(Refused(500, "Internal Server Error")),
     }
-    methods: dict[str, tuple[str, Method]] = {
-        "getMe": ("get_me", lambda bot, asked: bot.told()),
-        "sendMessage": ("send_message", send_message),
-        "sendPhoto": ("send_photo", send_photo),
-        "sendDocument": ("send_document", send_document),
-        "editMessageText": ("edit_message_text", edit_text),
-        "editMessageReplyMarkup": ("edit_message_reply_markup", edit_markup),
-        "answerCallbackQuery": ("answer_callback_query", answer_query),
-        "getFile": ("get_file", telegram.get_file),
-        "setWebhook": ("set_webhook", set_webhook),
-    }
+    methods = {**METHODS, "getFile": ("get_file", telegram.get_file)}
     return [
         Route("/_settings", telegram.read_settings),
         taking("/_settings", Settings, telegram.change_settings),
+        Route("/_chat", telegram.chat),
         taking("/_said", Said, telegram.said),
         taking("/_happened", Happened, telegram.happened),
         *(
@@ -161,8 +150,9 @@ class Telegram:
             return refusal(refused)
         if asked.params["path"].startswith("gone"):
             return refusal(Refused(404, "Not Found"))
-        content = b"\xff\xd8" + bytes(max(0, self.settings.file_bytes - 2))
-        content = content[: self.settings.file_bytes]
+        # The beginning of a JPEG; what follows is another one's for another file.
+        begins = b"\xff\xd8\xff" + asked.params["path"].encode()
+        content = begins.ljust(self.settings.file_bytes, b"\0")[: self.settings.file_bytes]
         return Response(content, media_type="application/octet-stream")
 
     async def read_settings(self, request: Request) -> Response:
@@ -172,6 +162,11 @@ class Telegram:
         changes = {name: getattr(asked, name) for name in asked.model_fields_set}
         self.settings = self.settings.model_copy(update=changes)
         return answer(self.settings.model_dump())
+
+    async def chat(self, request: Request) -> Response:
+        chat_id = int(request.query_params.get("chat_id", OLD_CHAT))
+        bot = self.bot(request.query_params.get("token", TOKEN))
+        return answer({"messages": bot.shown(chat_id)})
 
     async def said(self, asked: Said) -> Response:
         return self.happening(asked.token, lambda bot: bot.hear(asked))
@@ -186,98 +181,6 @@ class Telegram:
             return answer({"update_id": happen(self.bot(token))})
         except Refused as refused:
             return refusal(refused)
-
-
-def send_message(bot: Bot, asked: Asked) -> Content:
-    return write(bot, asked, {"text": demand_text(asked)})
-
-
-def send_photo(bot: Bot, asked: Asked) -> Content:
-    return write(bot, asked, {"photo": [{"file_id": demand_file(asked.fields.get("photo"))}]})
-
-
-def send_document(bot: Bot, asked: Asked) -> Content:
-    return write(bot, asked, {"document": {"file_id": demand_file(asked.fields.get("document"))}})
-
-
-def write(bot: Bot, asked: Asked, content: Content) -> Content:
-    if caption := asked.fields.get("caption"):
-        content["caption"] = str(caption)
-    message = bot.write(demand_chat(asked), {**content, **markup_in(asked)})
-    asked.effect = True
-    return message
-
-
-def edit_text(bot: Bot, asked: Asked) -> Content:
-    return edit(bot, asked, {"text": demand_text(asked), **markup_in(asked)})
-
-
-def edit_markup(bot: Bot, asked: Asked) -> Content:
-    return edit(bot, asked, markup_in(asked))
-
-
-def edit(bot: Bot, asked: Asked, changes: Content) -> Content:
-    message_id = id_in(asked.fields.get("message_id"))
-    if message_id is None:
-        raise Refused(400, "Bad Request: message identifier is not specified")
-    message = bot.edit(demand_chat(asked), message_id, changes)
-    asked.effect = True
-    return message
-
-
-def answer_query(bot: Bot, asked: Asked) -> bool:
-    if asked.fields.get("callback_query_id") not in bot.queries:
-        raise Refused(
-            400,
-            "Bad Request: query is too old and response timeout expired or query ID is invalid",
-        )
-    asked.effect = True
-    return True
-
-
-def set_webhook(bot: Bot, asked: Asked) -> bool:
-    url = str(asked.fields.get("url") or "")
-    if url and urlsplit(url).hostname is None:
-        raise Refused(400, "Bad Request: bad webhook: invalid webhook URL specified")
-    allowed = asked.fields.get("allowed_updates")
-    asked.effect = True
-    bot.hook = Hook(url, asked.fields.get("secret_token"), tuple(allowed or ()))
-    return True
-
-
-def demand_chat(asked: Asked) -> int:
-    chat_id = chat_in(asked.fields.get("chat_id"))
-    if chat_id is None:
-        raise Refused(400, "Bad Request: chat_id is empty")
-    return chat_id
-
-
-def demand_text(asked: Asked) -> str:
-    text = str(asked.fields.get("text") or "").strip()
-    if not text:
-        raise Refused(400, "Bad Request: message text is empty")
-    if len(text) > LONGEST_TEXT:
-        raise Refused(400, "Bad Request: message is too long")
-    return text
-
-
-def demand_file(value: Any) -> str:
-    file_id = file_in(value)
-    if file_id is None or file_id.startswith("gone"):
-        raise Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-    return file_id
-
-
-def markup_in(asked: Asked) -> Content:
-    """`reply_markup`, if there is one. Raises Refused for a button with too much behind it."""
-    markup = asked.fields.get("reply_markup")
-    if markup is None:
-        return {}
-    for row in at(markup, "inline_keyboard") or []:
-        for button in row:
-            if len(str(button.get("callback_data", "")).encode()) > 64:
-                raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
-    return {"reply_markup": markup}
 
 
 async def no_such_method(asked: Asked) -> Response:

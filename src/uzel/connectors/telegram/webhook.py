@@ -87,6 +87,7 @@ def said(update: Object, message: Object) -> Element:
             files=files,
             phone=None if phone is None else str(phone),
             phone_is_own=own,
+            reply_to=id_in(at(message, "reply_to_message", "message_id")),
         ),
     )
 

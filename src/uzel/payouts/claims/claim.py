@@ -63,6 +63,8 @@ class Act(StrEnum):
     CANCELLED = "cancelled"
     # Written to the claimant, or by them.
     SAID = "said"
+    # What is written to the claimant does not arrive.
+    UNREACHABLE = "unreachable"
 
 
 # What a payout's end means for its claim.

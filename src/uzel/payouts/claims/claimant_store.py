@@ -5,7 +5,8 @@ from typing import Any
 from uzel.kit.database import Connection, Pool
 
 COLUMNS = (
-    "id, key, name, chat_connection_id, chat_id, blocked_at, blocked_by, blocked_reason, created_at"
+    "id, key, name, chat_connection_id, chat_id, blocked_at, blocked_by, blocked_reason, "
+    "created_at, unreachable_at, unreachable_reason"
 )
 
 
