@@ -9,6 +9,7 @@ from typing import Any
 from uzel import __version__
 from uzel.cli import (
     benches,
+    claims,
     connections,
     kaspi,
     lead_crm,
@@ -39,6 +40,7 @@ PARTS = (
     robots,
     lead_crm,
     payouts,
+    claims,
     ledger,
     benches,
 )

@@ -22,7 +22,8 @@ NOT_IN_NAMES = re.compile(r"[\d<>\"{}\\|@#$%^*=+/;:!?_]|[^\W\d_]*\d")
 
 class WishRejected(ValueError):
     """`field` of what was asked for, and `reason`, a code: one of requisites or banks, or
-    `missing`, `too_long`, `characters`, `both_ways`, `currency`.
+    `missing`, `too_long`, `characters`, `both_ways`, `currency`, `card_number` (one stands where
+    none belongs).
     """
 
     def __init__(self, field: str, reason: str, *candidates: Bank) -> None:

@@ -1,5 +1,7 @@
 """A claim that enough people approved becomes a payout, in the transaction of the last approval."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +9,8 @@ from uzel.calls import vault
 from uzel.flows.payouts import send
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
+from uzel.ledger.accounts import find, standing
+from uzel.payouts import books, payout_store
 from uzel.payouts.claims import approval
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims.acts import demand_card, demand_state, locked
@@ -18,6 +22,8 @@ from uzel.payouts.payout import Refused
 
 # What a limit of a day holds back leaves on another day, by itself.
 OF_A_DAY = [DAY, PERSON_DAY, PERSON_COUNT, OPERATOR_DAY]
+# What the accounts of a day's limits are called by.
+OF_LIMITS = "payouts-"
 MOST = 100
 # For so long a card's number is kept for those who have not decided.
 KEEP_CARDS = timedelta(days=7)
@@ -41,6 +47,63 @@ async def pay_again(connection: Connection, ring: KeyRing, number: int, by: str)
     demand_card(row)
     await pay(connection, ring, row, by)
     return await store.lock(connection, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one approver's word would do.
+
+    state     where the claim would be: see `approve`
+    held_code the limit that would hold it back
+    left      minor units that each limit would have left afterwards: `day`, `person`
+    have      approvals of this version, this one included, of the `need` ones
+    """
+
+    state: State
+    held_code: str | None
+    reason: str | None
+    left: Mapping[str, int]
+    have: int
+    need: int
+
+
+class _UndoneError(Exception):
+    """Takes back what was only tried."""
+
+
+async def preview(
+    connection: Connection, ring: KeyRing, number: int, version: int | None, by: str
+) -> Preview:
+    """Do all that `approve` does, and take it back; `version` None: of the one there is. Raises
+    ClaimRefused.
+    """
+    try:
+        async with connection.transaction():
+            if version is None:
+                version = (await locked(connection, number))["version"]
+            row = await approve(connection, ring, number, version, by)
+            have = len(await store.votes(connection, number, version))
+            need = await store.needed(connection, number)
+            is_paying = State(row["state"]) is State.PAYING
+            left = await limits_left(connection, row["payout_id"]) if is_paying else {}
+            seen = Preview(State(row["state"]), row["held_code"], row["reason"], left, have, need)
+            raise _UndoneError
+    except _UndoneError:
+        return seen
+
+
+async def limits_left(connection: Connection, payout_id: int) -> Mapping[str, int]:
+    """Of each limit that a payout was counted by, what is left."""
+    row = await payout_store.lock(connection, payout_id)
+    held = books.read(row["holds"])
+    accounts = await find(connection, [it.account for it in held])
+    found: dict[str, int] = {}
+    for it in held:
+        kind = accounts[it.account].name.partition(":")[0]
+        stands = await standing(connection, it.account)
+        if kind.startswith(OF_LIMITS) and stands is not None:
+            found[kind.removeprefix(OF_LIMITS)] = stands.available_minor
+    return found
 
 
 async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:

@@ -1,5 +1,6 @@
 """What people do with a claim until it is decided on, each act in a transaction of the caller's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from uzel.payouts.banks import Directory
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims import claimant_store as claimants
 from uzel.payouts.claims.claim import EDITABLE, MOVES, Act, ClaimRefused, Form, State
-from uzel.payouts.claims.fill import fill, missing
+from uzel.payouts.claims.fill import fill, missing, number_of
+from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.payout import Kind
 from uzel.payouts.wish import CURRENCY
 
@@ -27,6 +29,11 @@ class Keys:
     directory: Directory
 
 
+async def keys_of(connection: Connection, ring: KeyRing) -> Keys:
+    """Those of this installation. Raises ConfigError."""
+    return Keys(ring, await fingerprint_key(connection, ring), Directory())
+
+
 async def make(
     connection: Connection,
     keys: Keys,
@@ -37,21 +44,30 @@ async def make(
     claimant_id: int | None = None,
     external_id: str | None = None,
 ) -> Any:
-    """A new draft; its row. The same `external_id` again: the one there is, unchanged. Raises
+    """A new draft; its row. The same `external_id` again: the one there is, as it is now. Raises
     ClaimRefused, WishRejected; UniqueViolationError where the same is being made at this moment.
     """
+    external_id = number_of(external_id) if external_id is not None else None
+    filled = fill(form, keys.directory, keys.key)
     if external_id is not None and (known := await store.by_external_id(connection, external_id)):
-        if known["claimant_id"] != claimant_id or known["connection_id"] != through:
+        is_same = known["claimant_id"] == claimant_id and known["connection_id"] == through
+        if not is_same or not await was_made_so(connection, known, filled.columns):
             raise ClaimRefused("external_id_reused", "another claim has this number")
         return known
     await demand_unblocked(connection, claimant_id)
-    filled = fill(form, keys.directory, keys.key)
     number = await store.add(connection, through, claimant_id, external_id, CURRENCY, by)
     if filled.columns:
         row = await store.lock(connection, number)
         await put_in(connection, keys, row, filled.columns, filled.number, by)
     await store.step(connection, number, Act.MADE, State.DRAFT, by, None)
     return await store.lock(connection, number)
+
+
+async def was_made_so(connection: Connection, row: Any, columns: Mapping[str, Any]) -> bool:
+    """Whether it can have been made by these values; what was edited since could have been."""
+    if all(row[name] == value for name, value in columns.items()):
+        return True
+    return Act.EDITED in {step["act"] for step in await store.steps(connection, row["id"])}
 
 
 async def edit(

@@ -67,7 +67,6 @@ async def decider(connection: Connection, row: Any, by: str) -> str:
     person = await store.person_of(connection, by)
     if not await store.may_approve(connection, person):
         raise ClaimRefused("no_approver", f"{person} may not decide on claims")
-    for actor in (row["made_by"], row["edited_by"]):
-        if await store.person_of(connection, actor) == person:
-            raise ClaimRefused("same_person", "nobody decides on what they asked for or changed")
+    if person in await store.editors(connection, row["id"]):
+        raise ClaimRefused("same_person", "nobody decides on what they asked for or changed")
     return person

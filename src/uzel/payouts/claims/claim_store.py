@@ -122,6 +122,11 @@ async def pay(connection: Connection, number: int, payout_id: int) -> None:
     await connection.execute("update claim set payout_id = $2 where id = $1", number, payout_id)
 
 
+async def set_payout(connection: Connection, number: int, payout_id: int) -> None:
+    """Which of its payouts was paid, where that is an earlier one."""
+    await connection.execute("update claim set payout_id = $2 where id = $1", number, payout_id)
+
+
 async def payouts(connection: Connection | Pool, number: int) -> list[Any]:
     """(payout_id, public_id, state, is_live), the oldest first."""
     return await connection.fetch(
@@ -195,6 +200,16 @@ async def needed(connection: Connection | Pool, number: int) -> int:
 async def person_of(connection: Connection | Pool, actor: str) -> str:
     """The login that an actor's name stands for."""
     return await connection.fetchval("select claim_person($1)", actor) or ""
+
+
+async def editors(connection: Connection | Pool, number: int) -> set[str]:
+    """The logins of everybody who made or changed it."""
+    rows = await connection.fetch(
+        "select distinct claim_person(made_by) as person from claim_step "
+        "where claim_id = $1 and act in ('made', 'edited')",
+        number,
+    )
+    return {row["person"] for row in rows}
 
 
 async def may_approve(connection: Connection | Pool, person: str) -> bool:

@@ -41,6 +41,10 @@ async def find(pool: Pool | Connection, claimant_id: int) -> Any:
     )
 
 
+async def by_key(pool: Pool | Connection, key: str) -> Any:
+    return await pool.fetchrow(f"select {COLUMNS} from claimant where key = $1", key)  # noqa: S608
+
+
 async def is_blocked(connection: Connection | Pool, claimant_id: int) -> bool:
     return bool(
         await connection.fetchval(

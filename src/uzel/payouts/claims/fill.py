@@ -1,13 +1,17 @@
 """From what somebody filled in to what a claim can hold."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from uzel.model.cards import DIGITS, REGION, ascii_digits, numbers_in
 from uzel.payouts.banks import Directory
 from uzel.payouts.claims.claim import Filled, Form
 from uzel.payouts.payout import Card, Kind, Payee, Wish
-from uzel.payouts.requisites import CardNumber, read_amount
+from uzel.payouts.requisites import SHORTEST_CARD, CardNumber, Network, read_amount
 from uzel.payouts.wish import (
+    LONGEST_NUMBER,
     LONGEST_PURPOSE,
+    WishRejected,
     line,
     names_of,
     person_print,
@@ -26,12 +30,12 @@ def fill(form: Form, directory: Directory, key: bytes) -> Filled:
     if form.amount is not None:
         columns["amount_minor"] = told("amount", lambda: read_amount(form.amount))
     if form.purpose is not None:
-        columns["purpose"] = line("purpose", form.purpose, LONGEST_PURPOSE)
+        columns["purpose"] = no_card("purpose", line("purpose", form.purpose, LONGEST_PURPOSE))
     if form.name is not None:
         names = ("last_name", "first_name", "patronymic")
         columns |= zip(names, names_of(form.name), strict=True)
     if form.details:
-        columns["details"] = dict(form.details)
+        columns["details"] = no_card("details", dict(form.details))
     if form.card is None and form.phone is None and form.bank is None:
         return Filled(columns)
     number, phone, bank = requisites(form.card, form.phone, form.bank, directory)
@@ -44,6 +48,45 @@ def fill(form: Form, directory: Directory, key: bytes) -> Filled:
         "target": target_of(key, number, phone),
     }
     return Filled(columns, number.reveal() if number else None)
+
+
+def number_of(external_id: str) -> str:
+    """The asker's own number. Raises WishRejected."""
+    return str(no_card("external_id", line("external_id", external_id, LONGEST_NUMBER)))
+
+
+def no_card(name: str, given: Any) -> Any:
+    """What was given, where no number of a card stands in it: those have a field of their own, and
+    everything else is kept for ever. Raises WishRejected.
+    """
+    if any(holds_card(text) for text in texts_in(given)):
+        raise WishRejected(name, "card_number")
+    return given
+
+
+def holds_card(text: str) -> bool:
+    """Whether there is a number in it that is a card's by its length, network and last digit: what
+    only looks like one is somebody's number of an order.
+    """
+    return any(
+        len(found.digits) >= SHORTEST_CARD
+        and len(set(found.digits)) > 1
+        and CardNumber(found.digits).network is not Network.UNKNOWN
+        for region in REGION.finditer(ascii_digits(text))
+        for found in numbers_in(DIGITS.findall(region[0]))
+    )
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text and number of a JSON value, and the names."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from (str(name), *texts_in(inner))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts_in(inner)
+    else:
+        yield str(value)
 
 
 def target_of(key: bytes, number: CardNumber | None, phone: str | None) -> bytes:
