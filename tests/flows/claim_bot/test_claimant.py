@@ -65,10 +65,10 @@ def test_what_was_submitted_can_be_changed_taken_back_and_written_about(shared_d
             number = int(pressable(asked, "send").split(":")[1])
             await it.say(user, press=pressable(asked, "send"))
             assert "Передал" in texts(await it.say(user, "Когда ждать?"))
-            (said,) = await it.room.it.pool.fetch(
+            (kept,) = await it.room.it.pool.fetch(
                 "select text, is_claimants from claim_message where claim_id = $1", number
             )
-            assert dict(said) == {"text": "Когда ждать?", "is_claimants": True}
+            assert dict(kept) == {"text": "Когда ждать?", "is_claimants": True}
             shown = await it.say(user, press=data("show", number))
             fix = await it.say(user, press=pressable(shown, "fix"))
             await it.say(user, press=next(b for b in buttons(fix) if b.endswith(":way")))

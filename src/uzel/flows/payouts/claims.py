@@ -23,7 +23,7 @@ from uzel.payouts.payout import Refused
 # What a limit of a day holds back leaves on another day, by itself.
 OF_A_DAY = [DAY, PERSON_DAY, PERSON_COUNT, OPERATOR_DAY]
 # What the accounts of a day's limits are called by.
-OF_LIMITS = "payouts-"
+OF_LIMITS = "payouts-of-"
 MOST = 100
 # For so long a card's number is kept for those who have not decided.
 KEEP_CARDS = timedelta(days=7)
@@ -55,7 +55,7 @@ class Preview:
 
     state     where the claim would be: see `approve`
     held_code the limit that would hold it back
-    left      minor units that each limit would have left afterwards: `day`, `person`
+    left      minor units that each limit would have left afterwards: `day`, `person`, `operator`
     have      approvals of this version, this one included, of the `need` ones
     """
 
