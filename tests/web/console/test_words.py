@@ -9,7 +9,7 @@ import pytest
 
 from uzel import errors
 from uzel.calls.outcome import RULES, State
-from uzel.web.console import words
+from uzel.web.console import states, words
 from uzel.web.console.language import LANGUAGES, language
 from uzel.web.console.reasons import DETAILS, ERRORS, REASONS
 
@@ -120,9 +120,9 @@ def test_every_error_of_a_call_has_words() -> None:
 def test_every_state_has_words() -> None:
     schema = (SOURCE / "migrations" / "versions" / "0001_foundation.sql").read_text("utf-8")
     for kind in ("raw", "decision", "message", "call"):
-        for code in words.STATES[kind]:
+        for code in states.STATES[kind]:
             assert f"'{code}'" in schema, (kind, code)
-    assert set(words.CALLS) == {state.value for state in State}
+    assert set(states.CALLS) == {state.value for state in State}
 
 
 def test_details_of_ours_are_translated_and_others_left_alone() -> None:

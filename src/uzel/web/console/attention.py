@@ -11,8 +11,16 @@ from uzel.connections.registry import Registry
 from uzel.kit.database import Pool
 from uzel.partners import proposal_store
 from uzel.rates import store as rate_store
-from uzel.views import leads_store, overview_store, partners_store, shops_store
+from uzel.views import (
+    claims_store,
+    leads_store,
+    overview_store,
+    partners_store,
+    payouts_store,
+    shops_store,
+)
 from uzel.views.overview import Overview, overview
+from uzel.views.payouts import PayoutAttention, payout_attention
 
 # The overview of a busy day costs tens of milliseconds; whoever only watches can share it.
 FRESH_FOR_S = 1.0
@@ -23,7 +31,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class Attention:
     """For the badges of every page: calls whose outcome a person has to decide, requests nobody
     could read, orders of shops that are stuck, proposals and rates for a second person, leads
-    whose reports their CRM did not take.
+    whose reports their CRM did not take; and what there is about payouts.
     """
 
     unknown: int
@@ -32,6 +40,7 @@ class Attention:
     proposals: int
     rates: int
     leads: int
+    payouts: PayoutAttention
 
 
 async def attention(pool: Pool) -> Attention:
@@ -43,8 +52,9 @@ async def attention(pool: Pool) -> Attention:
         proposals, _ = await proposal_store.waiting_count(connection)
         rates = len(await rate_store.waiting(connection))
         leads = await leads_store.failed_count(connection)
+        payouts = await payout_attention(connection)
     parked = waiting["parked"].count if "parked" in waiting else 0
-    return Attention(unknown.count, parked, stuck, proposals, rates, leads)
+    return Attention(unknown.count, parked, stuck, proposals, rates, leads, payouts)
 
 
 class Glance:
@@ -76,5 +86,7 @@ class Glance:
             orders = await shops_store.pulse(connection)
             money = await partners_store.pulse(connection)
             leads = await leads_store.pulse(connection)
-        told = f"{seen!r} {orders} {money} {leads}"
+            claims = await claims_store.pulse(connection)
+            payouts = await payouts_store.pulse(connection)
+        told = f"{seen!r} {orders} {money} {leads} {claims} {payouts}"
         return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

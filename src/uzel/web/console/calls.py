@@ -11,7 +11,7 @@ from uzel.views.filters import CallFilter
 from uzel.views.life import find_call
 from uzel.views.message_store import messages_by_id
 from uzel.views.rows import Call, CallRow, MessageRow
-from uzel.web.console import words
+from uzel.web.console import states
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.export import Cell, export
 from uzel.web.console.listing import (
@@ -59,7 +59,7 @@ async def show_list(desk: OwnDesk) -> Response:
         listing=listing(page, wanted),
         connections=desk.callers,
         operations=sorted({name for a in desk.callers for name in a.connector.operations}),
-        states=words.CALLS,
+        states=states.CALLS,
     )
 
 

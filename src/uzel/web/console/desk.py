@@ -62,6 +62,11 @@ class Desk:
         return self.session is not None and self.session.role == "admin"
 
     @property
+    def may_decide(self) -> bool:
+        """Whether claims may be decided on, and payouts let go on."""
+        return self.session is not None and self.session.role in ("approver", "admin")
+
+    @property
     def business(self) -> Business:
         """The one whose settings the page shows; only for pages of signed-in people."""
         found: Business = self.request.state.business

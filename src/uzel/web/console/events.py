@@ -10,7 +10,7 @@ from uzel.views.filters import EventFilter
 from uzel.views.life import PER_PAGE as PER_PAGE_OF_ELEMENTS
 from uzel.views.life import Life, event_life, moved_event, raw_event_life
 from uzel.views.rows import EventRow
-from uzel.web.console import names, words
+from uzel.web.console import names, states, words
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.export import Cell, export
 from uzel.web.console.listing import (
@@ -77,7 +77,7 @@ async def show_list(desk: OwnDesk) -> Response:
         connections=[a for a in desk.deps.registry.all() if a.connector.webhook],
         types=names.TYPES,
         reasons=REASONS,
-        decisions=words.DECISIONS,
+        decisions=states.DECISIONS,
     )
 
 

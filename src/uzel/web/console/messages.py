@@ -8,7 +8,7 @@ from uzel.views.filters import MessageFilter
 from uzel.views.life import message_life
 from uzel.views.message_store import list_messages
 from uzel.views.rows import MessageRow
-from uzel.web.console import words
+from uzel.web.console import states
 from uzel.web.console.desk import OwnDesk
 from uzel.web.console.export import Cell, export
 from uzel.web.console.listing import PER_PAGE, Asked, asked, found, listing, row_id
@@ -53,7 +53,7 @@ async def show_list(desk: OwnDesk) -> Response:
         wanted=wanted,
         listing=listing(page, wanted),
         connections=desk.callers,
-        states=words.MESSAGES,
+        states=states.MESSAGES,
         reasons=WAITS_FOR,
         waits=await wait_words(desk.language, desk.deps.pool, page.items),
     )

@@ -29,6 +29,8 @@ ROOMS = (
     "/partners",
     "/leads",
     "/rates",
+    "/claims",
+    "/payouts",
     "/connections",
     "/business",
     "/business/rules",

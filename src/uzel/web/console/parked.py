@@ -9,7 +9,7 @@ from uzel.events.replay import replay
 from uzel.people.store import note
 from uzel.views.event_store import list_raw_events
 from uzel.views.filters import RawEventFilter
-from uzel.web.console import words
+from uzel.web.console import states
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.listing import PER_PAGE, Asked, asked, listing
 from uzel.web.console.page import go, render
@@ -44,7 +44,7 @@ async def show_list(desk: OwnDesk) -> Response:
         wanted=wanted,
         listing=listing(page, wanted),
         connections=list(desk.deps.registry.all()),
-        states=words.RAW,
+        states=states.RAW,
         all_parked=(wanted.get("state") or PARKED) == PARKED,
         most=MOST_AT_ONCE,
     )

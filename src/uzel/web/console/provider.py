@@ -21,7 +21,7 @@ from uzel.events.challenges import CHALLENGE
 from uzel.kit.public_address import leads_inside
 from uzel.people.store import note
 from uzel.views import provider_store as store
-from uzel.web.console import words
+from uzel.web.console import states, words
 from uzel.web.console.connections import OUR_ADDRESS, check_now, find, hook_url, receiver
 from uzel.web.console.desk import AdminDesk, Desk, OwnDesk
 from uzel.web.console.language import mark as m
@@ -157,7 +157,7 @@ def of_settings(desk: Desk, active: Active) -> Light:
         return Light("settings", name, "bad", words.detail(spoken, active.state_reason))
     if active.state != "active":
         reason = words.detail(spoken, active.state_reason)
-        state = spoken.text(words.CONNECTIONS[active.state].text)
+        state = spoken.text(states.CONNECTIONS[active.state].text)
         tone = "bad" if active.state == "paused" else "wait"
         return Light("settings", name, tone, state + ": " + reason if reason else state)
     if empty := empty_fields(desk, active):

@@ -14,7 +14,7 @@ from uzel.web.console import words
 from uzel.web.console.language import Language
 from uzel.web.console.language import mark as m
 from uzel.web.console.show import NO_BREAK_SPACE, SIGNS, number
-from uzel.web.console.words import BAD, GOOD, IDLE, State
+from uzel.web.console.states import BAD, GOOD, IDLE, State
 
 GROUPS = {
     "waiting": m("ждут"),

@@ -90,25 +90,58 @@
     next.scrollIntoView({ block: "nearest" });
   };
 
+  // Under any layout a letter is the key it stands on: `a` is typed as ф by those who write Russian.
+  const keyOf = (event) =>
+    /^[ -~]$/.test(event.key) || !/^Key[A-Z]$/.test(event.code) ? event.key : event.code[3].toLowerCase();
+
+  // What carries data-key is gone to by its key. Links are followed, parts opened; a button is pressed
+  // by the second stroke only, so that no slip of a finger decides about money. Nor does a stroke
+  // that was meant for the page before.
+  const openedAt = Date.now();
+  const use = (key) => {
+    if (Date.now() - openedAt < 400) return false;
+    const found = all(`main [data-key="${CSS.escape(key)}"]`).find((item) => item.checkVisibility());
+    if (!found) return false;
+    if (found.matches("a")) found.click();
+    else if (found.matches("details")) {
+      found.open = true;
+      $("input:not([type=hidden]), select, textarea, button", found)?.focus();
+    } else if (found === document.activeElement) found.click();
+    else found.focus();
+    return true;
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(event.target)) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    if (Date.now() - going < 1200 && rooms[event.key]) {
-      location.href = rooms[event.key];
+    const key = keyOf(event);
+    if (Date.now() - going < 1200 && rooms[key]) {
+      location.href = rooms[key];
       return;
     }
-    going = event.key === "g" ? Date.now() : 0;
-    if (event.key === "/" && $("#q")) {
+    going = key === "g" ? Date.now() : 0;
+    if (key === "/" && $("#q")) {
       event.preventDefault();
       $("#q").focus();
       $("#q").select();
-    } else if (event.key === "j") step(1);
-    else if (event.key === "k") step(-1);
-    else if (event.key === "?" && !$("dialog[open]")) $("#help")?.showModal();
+    } else if (key === "j") step(1);
+    else if (key === "k") step(-1);
+    else if (key === "?" && !$("dialog[open]")) $("#help")?.showModal();
+    else if (!event.repeat && !$("dialog[open]") && use(key)) event.preventDefault();
   });
+
+  // A form that counts once is sent once; the server would see to it, too.
+  for (const form of all("form[data-once]")) {
+    let sent = false;
+    form.addEventListener("submit", (event) => {
+      if (sent) event.preventDefault();
+      sent = true;
+    });
+    addEventListener("pageshow", () => (sent = false));
+  }
 
   // Copy buttons: only where there is a script, since they need one.
   for (const button of all("button[data-copy]")) {
