@@ -47,6 +47,10 @@ SHOP = {
     "is in the deal's name alone.",
     "DEFAULT_COUNTRY": "`KZ`, as the buyers of Kaspi have their phones; nothing else is taken.",
 }
+SCRIPTS = {
+    "UZEL_URL": "The address of the installation, such as `https://uzel.example.ru`.",
+    "UZEL_TOKEN": "An API token with the scopes `payouts:read` and `payouts:write`.",
+}
 INTERNAL = {
     "UZEL_PARENT_FD": "Uzel sets it for the processes it starts; a pipe by which they notice its "
     "end.",
@@ -92,6 +96,13 @@ Where both connections were made so, Kaspi orders get a shop, switched off, see
 [Kaspi orders in amoCRM](../how-to/kaspi-orders-in-amocrm.md). Only while there is none.
 
 {table(("variable", "meaning"), [(code(name), text) for name, text in SHOP.items()])}
+
+## Scripts that pay
+
+For scripts that [ask for payouts from Python](../how-to/payout-api.md#from-python), wherever they
+run.
+
+{table(("variable", "meaning"), [(code(name), text) for name, text in SCRIPTS.items()])}
 
 ## Not for you
 
