@@ -4,7 +4,7 @@ POST   /_receivers   how one behaves, see `miniature.Settings`: fails, redirects
 DELETE /_receivers   all as in the beginning, and nothing received
 GET    /_deliveries  what they were sent, the oldest first, see `miniature.Delivered`
 
-One that hangs is the fault `timeout_before`.
+Below `/notify/` they take what is told of payouts. One that hangs is the fault `timeout_before`.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "body": '{"type":"payment.completed","timestamp":"2026-11-20T09:15:02Z","data":{}}',
     },
     "notify": {
-        "path": "/hook",
+        "path": "/notify/hook",
         "id": "evt_00000000000000000000000000000002",
         "type": "payment.completed",
         "subject": "po_0123456789abcdef",
@@ -54,6 +54,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         taking("/_receivers", Settings, doors.set),
         Route("/_receivers", doors.forget, methods=["DELETE"]),
         Route("/_deliveries", doors.deliveries),
+        desk.route("/notify/{name:path}", "notify", doors.take, describe=describe),
         desk.route("/{name:path}", "deliver", doors.take, describe=describe),
     ]
 
@@ -81,7 +82,8 @@ class Doors:
 
 def describe(asked: Asked) -> Mapping[str, Any]:
     """For the journal: which event to whom."""
-    kind = asked.json.get("type") if isinstance(asked.json, dict) else None
+    body = asked.json if isinstance(asked.json, dict) else {}
+    kind = body.get("type", body.get("event"))
     return {
         "receiver": asked.params["name"],
         "id": asked.headers.get("webhook-id"),
