@@ -54,7 +54,12 @@ class Payouts:
         await self.hub.hurry()
 
     async def look_up(self) -> None:
-        await self.pool.execute("update call set looked_up_at = null")
+        """As if a minute had passed."""
+        await self.hurry()
+        await self.pool.execute(
+            "update call set finished_at = finished_at - interval '1 minute', "
+            "started_at = started_at - interval '1 minute' where state = 'unknown'"
+        )
         await recover.look_up_unknown(self.pool, self.hub.registry, self.hub.runner)
 
     async def row(self, begun: Begun) -> Any:

@@ -223,6 +223,17 @@ def test_a_wrong_token_pauses_the_connection_however_it_is_said(
     assert type(failure(client, provider.config())) is AuthFailed
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html><h1>Access denied</h1></html>", b"blocked by the filter", b"\xff\xfe"]
+)
+def test_a_refusal_of_somebody_in_between_proves_nothing(
+    client: Any, provider: Any, status: int, content: bytes
+) -> None:
+    provider.says(content, status)
+    assert type(failure(client, provider.config())) is OutcomeUnknown
+
+
 def test_without_a_connection_nothing_was_sent(client: Any, provider: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -160,9 +160,9 @@ def refusal(response: httpx2.Response, *, private: list[str], effect: bool) -> C
 
 
 def denies(response: httpx2.Response) -> bool:
-    """Whether a 401 or 403 is their own: their words as JSON, or as the plain text that their kind
-    of server has for a token it does not know. Of a page of somebody in between, a proxy or a
-    filter of attacks, nobody knows whether it let the request through before.
+    """Whether a 401 or 403 is their own: their words as JSON, or the plain text that their kind of
+    server has for a token it does not know. Of a page of somebody in between, a proxy or a filter
+    of attacks, nobody knows whether it had let the request through.
     """
     if is_page(response):
         return False
