@@ -45,7 +45,7 @@ def worker() -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
+        process.kill()
         process.wait(30)
 
 
@@ -54,7 +54,7 @@ def state_of(uzel: Command, payout: str, wanted: str) -> Any:
     deadline = time.monotonic() + WAIT_S
     while (row := told(uzel("payout", "show", payout, "--json")))["state"] != wanted:
         assert time.monotonic() < deadline, row
-        time.sleep(0.2)
+        time.sleep(1)
     return row
 
 

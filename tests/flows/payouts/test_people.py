@@ -1,13 +1,19 @@
 """A person is made known to the provider once, whoever pays them at the same time."""
 
 import asyncio
+from typing import Any
 
 from parts import Sandbox, go, module_dsn, sandbox, sandbox_server
 from payouts_hub import Payouts, payouts
 
 __all__ = ["module_dsn", "sandbox", "sandbox_server"]
 
-ANNA = {"name": "Иванова Анна", "card": None, "phone": "+79990000077", "bank": "сбер"}
+ANNA: dict[str, Any] = {
+    "name": "Иванова Анна",
+    "card": None,
+    "phone": "+79990000077",
+    "bank": "сбер",
+}
 
 
 async def known(it: Payouts) -> list[object]:
