@@ -76,6 +76,41 @@ def test_what_leaves_is_no_more_than_was_asked(
     assert asked[-1][2]["reply_markup"] == {"inline_keyboard": [[button]]}
 
 
+def test_a_button_in_the_place_of_the_letters_shares_ones_phone(
+    run: Run, answering: Answering, asked: list[Any]
+) -> None:
+    keyboard = [[{"text": "Отправить мой номер", "contact": True}], [{"text": "Отменить"}]]
+    config = answering(SENT)
+    run(config, "send_message", chat_id=CHAT, text="Телефон?", keyboard=keyboard)
+    assert asked[-1][2]["reply_markup"] == {
+        "keyboard": [
+            [{"text": "Отправить мой номер", "request_contact": True}],
+            [{"text": "Отменить"}],
+        ],
+        "resize_keyboard": True,
+        "one_time_keyboard": True,
+    }
+    for wrong in ([{"text": "a", "contact": True}, {"text": "b", "data": "c"}], [{"contact": 1}]):
+        with pytest.raises(Rejected) as caught:
+            run(config, "send_message", chat_id=CHAT, text="x", keyboard=[wrong])
+        assert caught.value.code == "keyboard"
+
+
+def test_a_message_is_taken_out_and_may_be_gone_already(
+    run: Run, config: TelegramConfig, answering: Answering
+) -> None:
+    message_id = run(config, "send_message", chat_id=CHAT, text="x").data["message_id"]
+    wanted = {"chat_id": CHAT, "message_id": message_id}
+    assert [run(config, "delete_message", **wanted).data for _ in range(2)] == [
+        {"deleted": True},
+        {"deleted": False},
+    ]
+    server = answering(refused(400, "Bad Request: message can't be deleted for everyone"))
+    with pytest.raises(Rejected) as caught:
+        run(server, "delete_message", **wanted)
+    assert caught.value.code == "message_not_deletable"
+
+
 def test_half_a_letter_does_not_stop_a_message(
     run: Run, answering: Answering, asked: list[Any]
 ) -> None:

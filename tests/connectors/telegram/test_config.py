@@ -64,3 +64,11 @@ def test_groups_are_below_zero() -> None:
     for wrong in (0, 2**53 + 1, -(2**60), "@group"):
         with pytest.raises(ValidationError):
             config(approvers=wrong)
+
+
+def test_what_a_claim_is_for_is_an_amount_in_roubles() -> None:
+    assert config(claims_amount=" 1 500,50 ₽ ").claims_amount == "1 500,50 ₽"
+    assert config(claims_amount=" ", claims_through="").claims_amount is None
+    for wrong in ("много", "10 USD", "0", "-5"):
+        with pytest.raises(ValidationError, match="не сумма"):
+            config(claims_amount=wrong)

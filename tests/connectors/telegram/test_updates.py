@@ -19,6 +19,7 @@ from uzel.connectors.telegram.webhook import parse, verify
 from uzel.errors import AuthFailed, Rejected, SignatureInvalid
 from uzel.model.chat import ChatFile, ChatSaid
 
+Run = Callable[..., Answer]
 Hook = tuple[str, "queue.Queue[Got]", list[int]]
 WAIT_S = 10
 
@@ -183,3 +184,15 @@ def test_another_secret_than_ours_is_not_taken(
 def test_a_door_refuses_what_it_cannot_do(config: TelegramConfig, control: httpx2.Client) -> None:
     for body in ({}, {"user_id": 0}, {"user_id": 7, "token": "x"}, {"user_id": 7, "more": 1}):
         assert control.post("/telegram/_said", json=body).status_code in (400, 404)
+
+
+def test_an_answer_says_what_it_answers_and_a_chat_shows_both(
+    registered: TelegramConfig, config: TelegramConfig, control: httpx2.Client, hook: Hook, run: Run
+) -> None:
+    asked = run(config, "send_message", chat_id=77, text="Почему?").data["message_id"]
+    happen(control, config, user_id=77, text="Потому", reply_to=asked)
+    heard = said(read(hook[1].get(timeout=WAIT_S), config))
+    assert (heard.text, heard.reply_to) == ("Потому", asked)
+    params = {"token": token_of(config), "chat_id": "77"}
+    shown = control.get("/telegram/_chat", params=params).json()["messages"]
+    assert [(it["by"], it["text"]) for it in shown] == [(None, "Почему?"), ("Мария", "Потому")]
