@@ -19,6 +19,7 @@ from uzel.calls.runner import Runner
 from uzel.connections.grants import CALLBACK, Grants
 from uzel.connections.registry import Registry
 from uzel.errors import ConfigError
+from uzel.events import typed
 from uzel.events.event import Flow
 from uzel.events.process import Processor
 from uzel.events.receive import WAKE as EVENTS
@@ -93,7 +94,7 @@ def flows(registry: Registry, url: str) -> Mapping[str, Flow]:
         "order.told": on_told,
         "deal.told": on_deals_told,
         "payout.told": on_payouts_told,
-        "chat.said": ClaimBot(registry, claims.approve).on_said,
+        "chat.said": ClaimBot(registry, claims.approve, typed).on_said,
     }
 
 

@@ -53,10 +53,27 @@ class News:
             rows = await thread_store.news(connection, MOST)
             known = {bot.id: bot for bot in bots(self._registry)} if rows else {}
             chats: dict[tuple[int, int], int] = {}
-            for row in rows:
+            told = [row["id"] for row in rows if await self._told(connection, row, known, chats)]
+            await thread_store.told(connection, told)
+        return len(told)
+
+    async def _told(
+        self,
+        connection: Connection,
+        row: Any,
+        known: Mapping[int, Bot],
+        chats: dict[tuple[int, int], int],
+    ) -> bool:
+        """False: an error of ours, which does not keep the others waiting; it is tried again."""
+        try:
+            async with connection.transaction():
                 await self._tell(connection, row, known, chats)
-            await thread_store.told(connection, [row["id"] for row in rows])
-        return len(rows)
+        except database.PASSING:
+            raise
+        except Exception:
+            log.exception("news %s of claim %s cannot be told", row["id"], row["claim_id"])
+            return False
+        return True
 
     async def _tell(
         self,

@@ -17,6 +17,7 @@ from uzel.flows.claim_bot.turn import Step, Turn
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
 from uzel.model.chat import ChatSaid
+from uzel.payouts.bank_list import directory
 from uzel.payouts.banks import Directory
 from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import ClaimRefused
@@ -65,9 +66,10 @@ class ClaimBot:
     async def _take(self, connection: Connection, event: Event, bot: Bot, keys: Keys) -> None:
         key = key_of(event)
         row = await store.lock(connection, key)
-        before = Turn(
-            connection, event, bot, keys, Step(row["step"]), row["claim_id"], row["answers"]
-        )
+        step = Step(row["step"])
+        if step is Step.BANK and bot.through is not None:
+            keys = replace(keys, directory=await directory(connection, bot.through))
+        before = Turn(connection, event, bot, keys, step, row["claim_id"], row["answers"])
         if self._numbers is not None:
             before.numbers = await self._numbers.numbers_of(connection, keys.ring, event.id)
         turn = replace(before, answers=dict(before.answers), plans=[])
