@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from uzel.errors import ConfigError
-from uzel.people.scopes import SCOPES
+from uzel.people.scopes import CLAIMS_DECIDE, SCOPES
 
 TIMES = ("created", "last_used", "revoked")
 
@@ -32,6 +32,7 @@ def register(commands: Any) -> None:
     add.add_argument("name")
     add.add_argument("--scope", action="append", choices=SCOPES, default=None)
     add.add_argument("--through", metavar="NAME", help="good for payouts of this connection only")
+    add.add_argument("--person", metavar="LOGIN", help="it speaks for them: decides on claims")
     add.set_defaults(run=run_token_add)
     listed = actions.add_parser("list", help="all tokens: what they may, when they were used last")
     listed.set_defaults(run=run_token_list)
@@ -89,15 +90,26 @@ def run_user_unlink(parsed: argparse.Namespace) -> int:
 
 
 def run_token_add(parsed: argparse.Namespace) -> int:
-    """`uzel token add NAME [--scope read] [--scope payouts:write] [--through NAME]`."""
+    """`uzel token add NAME [--scope S]... [--through NAME] [--person LOGIN]`."""
     from uzel.cli.payout_work import connection_of
+    from uzel.kit.secrets import fingerprint
     from uzel.people.manage import add_token
+    from uzel.people.token_store import bind
     from uzel.session import with_parts
 
+    if CLAIMS_DECIDE in (parsed.scope or []) and parsed.person is None:
+        raise ConfigError(f"{CLAIMS_DECIDE} takes a person: --person LOGIN")
+
     async def work(parts: Any) -> str:
-        async with parts.pool.acquire() as connection:
+        async with parts.pool.acquire() as connection, connection.transaction():
             through = connection_of(parts, parsed.through).id if parsed.through else None
-            return await add_token(connection, parsed.name, parsed.scope or ["read"], through)
+            token = await add_token(connection, parsed.name, parsed.scope or ["read"], through)
+            speaks = parsed.person is None or await bind(
+                connection, fingerprint(token), parsed.person
+            )
+            if not speaks:
+                raise ConfigError(f"--person: nobody is called {parsed.person}")
+            return token
 
     print(f"API token (shown this once): {with_parts(work)}")
     return 0

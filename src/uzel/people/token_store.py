@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from uzel.kit.database import Pool
+from uzel.kit.database import Connection, Pool
 
 
 async def tokens(pool: Pool) -> list[Any]:
@@ -10,6 +10,27 @@ async def tokens(pool: Pool) -> list[Any]:
     return await pool.fetch(
         "select id, name, scopes, created_at, last_used_at, revoked_at from api_token order by id"
     )
+
+
+async def bind(connection: Connection, token_hash: bytes, login: str) -> bool:
+    """Have a token speak for a person who may sign in. False: there is none of this name."""
+    found = await connection.fetchval(
+        "update api_token t set person_id = p.id from person p where t.token_hash = $1 "
+        "and lower(p.login) = lower($2) and p.disabled_at is null returning true",
+        token_hash,
+        login,
+    )
+    return bool(found)
+
+
+async def person_of(pool: Pool, token_id: int) -> str | None:
+    """The login of whom a token speaks for, in whatever state they are."""
+    found: str | None = await pool.fetchval(
+        "select lower(p.login) from api_token t join person p on p.id = t.person_id "
+        "where t.id = $1",
+        token_id,
+    )
+    return found
 
 
 async def revoke(pool: Pool, token_id: int) -> str | None:

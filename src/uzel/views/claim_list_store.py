@@ -65,6 +65,12 @@ class ClaimRow:
     ended_at: datetime | None
 
     @property
+    def card_needed(self) -> bool:
+        """Whether its number was destroyed, and it could be paid if it were entered again."""
+        asks = self.state in ("draft", "submitted", "approved", "failed")
+        return asks and self.kind == "card" and not self.has_card
+
+    @property
     def name(self) -> str | None:
         """Of who is paid."""
         parts = (self.last_name, self.first_name, self.patronymic)

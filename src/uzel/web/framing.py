@@ -11,6 +11,7 @@ The head has a limit, and so has what stands around the content of a body: the e
 and trailers, which are read and thrown away.
 """
 
+import re
 from typing import Any
 
 import httptools
@@ -18,6 +19,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from uzel.events.door import MOST_BYTES
+from uzel.payouts.claims.thread import LARGEST_FILE
 from uzel.web.hooks import MOST_DRAINED_BYTES, PREFIX
 
 MOST_HEAD_BYTES = 64 * 1024
@@ -25,15 +27,24 @@ MOST_HEADERS = 100
 # Times the content may a body in chunks measure: a chunk of one byte takes six, or a few more with
 # an extension.
 MOST_AROUND = 16
-# Read, not kept: hooks throw away so much of a body over the limit before they answer; the pages
-# and the API take no large bodies at all.
+# Read, not kept: hooks throw away so much of a body over the limit before they answer. Files with
+# claims are the only large bodies that the API takes; so much more lets it say what is too much.
 MOST_HOOK_BYTES = MOST_BYTES + MOST_DRAINED_BYTES
+MOST_FILE_BYTES = LARGEST_FILE + MOST_BYTES
+FILES = re.compile(r"/api/v1/claims/[0-9]+/files")
 # These say how the message is framed or answered.
 FRAMING = frozenset((b"host", b"transfer-encoding", b"expect"))
 
 # Where a connection stands in what it reads: between two messages, in a head, in a body; no longer
 # reading until earlier requests are answered; hanging up.
 BETWEEN, HEAD, BODY, DEAF, LEAVING = range(5)
+
+
+def most_of(path: str) -> int:
+    """How many bytes of a body are read there."""
+    if path.startswith(PREFIX):
+        return MOST_HOOK_BYTES
+    return MOST_FILE_BYTES if FILES.fullmatch(path) else MOST_BYTES
 
 
 class FramingProtocol(HttpToolsProtocol):
@@ -110,8 +121,7 @@ class FramingProtocol(HttpToolsProtocol):
 
     def _measure_body(self) -> None:
         self.body_arrives()
-        most = MOST_HOOK_BYTES if self.scope["path"].startswith(PREFIX) else MOST_BYTES
-        if self._content_bytes > most:
+        if self._content_bytes > most_of(self.scope["path"]):
             self.fail(413)
         elif self._body_bytes > MOST_AROUND * self._content_bytes + MOST_HEAD_BYTES:
             self.fail(431)

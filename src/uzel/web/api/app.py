@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from uzel import __version__
 from uzel.web.api import (
+    claim_thread,
+    claims,
     events,
     installation,
     messages,
@@ -28,7 +30,8 @@ def create_api(deps: Deps) -> FastAPI:
         title="Uzel API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.deps = deps
-    for part in (events, messages, installation, partners, partner_leads, partner_webhooks):
+    ours = (events, messages, installation, claims, claim_thread)
+    for part in (*ours, partners, partner_leads, partner_webhooks):
         app.include_router(part.router, prefix=V1, responses=COMMON)
     app.include_router(reference.router, prefix=V1)
 

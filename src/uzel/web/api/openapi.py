@@ -16,8 +16,9 @@ What the console shows, for machines: events and what was decided about them, me
 of outward calls, and what is stuck.
 
 **Access.** Send `Authorization: Bearer <token>`. A token is made with
-`uzel token add NAME --scope read`; its scopes are `read` and `replay`. The operations under
-`/api/v1/partner` take tokens of partners, and only those.
+`uzel token add NAME --scope read`; its scopes are `read`, `replay`, and those of claims,
+`claims:read`, `claims:write`, `claims:decide`. The operations under `/api/v1/partner` take tokens
+of partners, and only those.
 
 **Lists** are newest first and come in pages. Follow `next_cursor` (or the `Link` header) until it
 is null. A walk meets every item that existed when it began exactly once, however many arrive
@@ -36,6 +37,7 @@ TAGS = [
     {"name": "messages", "description": "What went to people."},
     {"name": "calls", "description": "The journal of outward calls."},
     {"name": "installation", "description": "The whole at a glance; search."},
+    {"name": "claims", "description": "Who asks to be paid, who approves it, what became of it."},
     {"name": "partners", "description": "What partners do for themselves, with tokens of theirs."},
 ]
 HEADERS: dict[int, dict[str, Any]] = {

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from uzel.kit import database
+from uzel.web.api.claim_codes import CLAIM_CODES
 from uzel.web.api.wording import location_of, said_of
 from uzel.web.partner.codes import CODES
 
@@ -43,6 +44,8 @@ KINDS: dict[int, tuple[str, str, str]] = {
     404: ("not-found", "Not found", "There is no such thing, or no such address."),
     405: ("method-not-allowed", "Method not allowed", "The header Allow says which are."),
     409: ("conflict", "Not possible now", "The thing is in a state that does not allow this."),
+    413: ("body-too-large", "Too large", "`detail` says how much is taken."),
+    415: ("unsupported-media-type", "Not of this type", "`detail` says what is taken."),
     422: (
         "invalid-request",
         "Invalid request",
@@ -78,6 +81,13 @@ class InvalidField(BaseModel):
         description="What is wrong with it.",
         examples=["Input should be less than or equal to 200"],
     )
+
+
+class Candidate(BaseModel):
+    """One bank that is meant, perhaps."""
+
+    id: str = Field(description="Its number.", examples=["100000000111"])
+    name: str = Field(examples=["Сбербанк"])
 
 
 class Problem(BaseModel):
@@ -119,8 +129,28 @@ class Problem(BaseModel):
     balance_currency: str | None = Field(
         default=None, description="With status 402.", examples=["RUB"]
     )
+    state: str | None = Field(
+        default=None, description="With `claim_state`: where the claim is.", examples=["paid"]
+    )
+    version: int | None = Field(
+        default=None, description="With `claim_changed`: the one there is.", examples=[3]
+    )
+    missing: list[str] | None = Field(
+        default=None, description="With `claim_incomplete`: fields.", examples=[["amount"]]
+    )
+    field: str | None = Field(
+        default=None, description="With `claim_invalid`: what is wrong.", examples=["bank"]
+    )
+    reason: str | None = Field(
+        default=None, description="With `claim_invalid`: why.", examples=["bank_ambiguous"]
+    )
+    candidates: list[Candidate] | None = Field(
+        default=None, description="With `claim_invalid` of a bank: those that may be meant."
+    )
 
 
+# Of everybody's refusals: the code, its status and what it means.
+EVERY_CODE = CODES | CLAIM_CODES
 # Beside CODES, the words of KINDS that partners get, at the new address alone.
 OF_KINDS = ("bad_request", "conflict", "invalid_request")
 
@@ -141,7 +171,7 @@ class Coded(HTTPException):
         headers: dict[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
-        status = CODES[code].status if code in CODES else status_of(code)
+        status = EVERY_CODE[code].status if code in EVERY_CODE else status_of(code)
         super().__init__(status, detail, headers)
         self.code = code
         self.more = more or {}
@@ -232,7 +262,7 @@ def answer(
 
 def problem_of(request: Request, error: Coded) -> Problem:
     """What a refusal with a code says."""
-    known = CODES.get(error.code)
+    known = EVERY_CODE.get(error.code)
     title = known.title if known else kind_of(error.status_code)[1]
     return Problem(
         type=f"/problems/{error.code.replace('_', '-')}",
@@ -262,6 +292,6 @@ async def explain(name: str) -> PlainTextResponse:
     for status, (known, title, meaning) in KINDS.items():
         if known == name:
             return PlainTextResponse(f"{title} (HTTP {status})\n\n{meaning}\n")
-    if (code := CODES.get(name.replace("-", "_"))) is not None:
+    if (code := EVERY_CODE.get(name.replace("-", "_"))) is not None:
         return PlainTextResponse(f"{code.title} (HTTP {code.status})\n\n{code.meaning}\n")
     raise HTTPException(404)

@@ -18,7 +18,9 @@ bearer = HTTPBearer(
     scheme_name="token",
     description=(
         "An API token, made with `uzel token add NAME --scope read`. "
-        "Scopes: `read` sees everything but secrets, `replay` may have raw events processed again."
+        "Scopes: `read` sees everything but secrets, `replay` may have raw events processed again; "
+        "`claims:read` sees claims, `claims:write` makes and changes them, `claims:decide` decides "
+        "on them in the name of the person the token was made for."
     ),
 )
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from uzel.model.cards import masked
+
 # A regular expression that something has to match, in words.
 PATTERNS: Mapping[str, str] = {
     r"^[0-9]{1,18}(\.[0-9]{1,18})?$": 'a decimal number as text, such as "20.00"',
@@ -33,7 +35,8 @@ def location_of(item: Mapping[str, Any]) -> str:
     parts = list(item["loc"])
     if item["type"] == "json_invalid":
         parts = parts[:1]  # behind it stands a place in the text, which the words name
-    return ".".join(str(part) for part in parts)
+    # A name that is not one of ours may be anything, a card's number too.
+    return masked(".".join(str(part) for part in parts))
 
 
 def said_of(item: Mapping[str, Any]) -> str:
