@@ -18,7 +18,7 @@ from uzel.kit.database import Connection
 from uzel.payouts import callbacks, door, door_store, invoices, payout_store
 from uzel.payouts import request_store as store
 from uzel.payouts.asked import NAMES, UNNAMED, Asked, Asker, read_asked
-from uzel.payouts.banks import Directory
+from uzel.payouts.bank_list import directory
 from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.limits import limits_of
 from uzel.payouts.payout import Refused, Wish
@@ -139,8 +139,9 @@ async def begin(means: Means, request: Request, render: Render) -> Reply:
 async def wish_of(connection: Connection, request: Request, key: bytes) -> Wish:
     """What is to be paid, everything in it checked. Raises WishRejected."""
     typed = await named(connection, request)
+    banks = await directory(connection, request.through.id)
     try:
-        return read(typed, request.through.id, Directory(), key, request.asker.actor)
+        return read(typed, request.through.id, banks, key, request.asker.actor)
     except WishRejected as error:
         field = NAMES.get(error.field, error.field)
         raise WishRejected(field, error.reason, *error.candidates) from None
