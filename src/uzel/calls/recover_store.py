@@ -72,7 +72,7 @@ async def to_look_up(pool: Pool, operations: Sequence[str], every_s: float) -> l
         "where c.state = 'unknown' and n.connector || '.' || c.operation = any($1) "
         "and n.state = 'active' and (k.open_until is null or k.open_until < clock_timestamp()) "
         "and c.finished_at < clock_timestamp() - make_interval(secs => $2) "
-        "and c.decided_at is null order by c.finished_at limit 100",
+        "and c.decided_at is null order by c.finished_at, c.id limit 100",
         list(operations),
         every_s,
     )

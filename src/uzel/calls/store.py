@@ -89,7 +89,7 @@ select b.id, b.operation, b.arguments, b.attempt, b.request_id, b.effect, b.in_d
        (extract(epoch from a.next_at - clock_timestamp())
         + (select count(*) from begun) / $3::float8)::float8 as limited_for_s,
        extract(epoch from a.closed_until - clock_timestamp())::float8 as closed_for_s
-  from allowed a left join begun b on true
+  from allowed a left join begun b on true order by b.id
 """  # noqa: S608
 
 # A place in line for one more request, unless the line is `$3` seconds long.
@@ -195,6 +195,14 @@ async def next_due_in_s(pool: Pool, connection_id: int) -> float | None:
         "select extract(epoch from min(due_at) - clock_timestamp())::float8 from call "
         "where connection_id = $1 and state = 'planned'",
         connection_id,
+    )
+    return found
+
+
+async def started_at(connection: Connection, effect: str) -> datetime | None:
+    """When the last attempt of a call was begun."""
+    found: datetime | None = await connection.fetchval(
+        "select started_at from call where effect = $1", effect
     )
     return found
 

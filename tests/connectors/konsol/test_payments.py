@@ -163,6 +163,7 @@ def test_a_payment_that_failed_at_once_is_told_as_it_is(client: Any, provider: A
         {"success": True},
         {"error": "strange"},
         {"success": False, "errors": ["paid before"], "id": ID},
+        {"success": False, "errors": ["paid before"], "id": "an id of another kind"},
         {"success": False, "payment": MADE},
         [MADE],
     ],

@@ -127,7 +127,7 @@ def demand_success(content: Any, private: list[str], *, effect: bool, status: in
     if success is not False and (entity_id(content) is not None or not errors_in(content)):
         return
     spoken = quoted(words, private)
-    if success is False and entity_id(content) is None:
+    if success is False and not names_one(content):
         if DENIED in words.lower():
             raise AuthFailed(f"Консоль: токен не подходит{spoken}", http_status=status)
         raise Rejected(f"Консоль: отказ{spoken}", code=code_of(content, status), http_status=status)
@@ -228,6 +228,12 @@ def entity_id(content: Any) -> str | None:
     """The id of what an answer is about; None where there is none to be read."""
     found = entity(content)
     return None if found is None else entity_name(found)
+
+
+def names_one(content: Content) -> bool:
+    """Whether an answer speaks of one that is there, be it by an id that nobody can read."""
+    inner = (content.get(name) for name in WRAPPERS)
+    return any(isinstance(it, dict) and it.get("id") for it in (content, *inner))
 
 
 def entity_name(content: Content) -> str | None:

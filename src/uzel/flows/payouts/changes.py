@@ -20,7 +20,7 @@ from uzel.payouts import callbacks, payout_store
 from uzel.payouts import request_store as store
 from uzel.payouts.asked import Asker, forbid_cards, metadata_of, purpose_of, url_of
 from uzel.payouts.documented import STATUS_WORDS, STATUSES
-from uzel.payouts.payout import ASKED_AFTER, State
+from uzel.payouts.payout import ASKED_AFTER, OPEN, State
 from uzel.payouts.wish import WishRejected
 from uzel.people.store import note
 
@@ -55,7 +55,9 @@ async def refreshed(means: Means, asker: Asker, name: str) -> Any:
         return row
     async with means.pool.acquire() as connection, connection.transaction():
         locked = await payout_store.lock(connection, row["id"])
-        await learn(connection, locked, answer)
+        # Where it ended meanwhile, somebody was told later than we: see `closed.on_looked`.
+        if State(locked["state"]) in OPEN:
+            await learn(connection, locked, answer)
     return await store.by_id(means.pool, row["id"])
 
 

@@ -1,8 +1,10 @@
 """How the calls of this flow ended, and what follows from it: in the transaction that writes it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from uzel.calls import store as calls_store
 from uzel.calls.closing import Closed
 from uzel.calls.outcome import STOPPED, Health, Result
 from uzel.calls.outcome import State as Call
@@ -13,10 +15,12 @@ from uzel.kit.database import Connection
 from uzel.payouts import hold_store, holding
 from uzel.payouts import payout_store as store
 from uzel.payouts.breaker import Outcome
-from uzel.payouts.payout import ASKED_AFTER, OPEN, State
+from uzel.payouts.payout import ASKED_AFTER, MOVES, OPEN, State
 from uzel.payouts.steps import move
 
 PROVIDER = "provider"
+# What is said of an end later than this is for the daily reconciliation.
+DOUBTED_FOR = timedelta(days=7)
 # What the connector makes of the provider's words. Any other is no word at all, least of all that
 # it failed.
 MEANS = {
@@ -132,30 +136,57 @@ async def taken(connection: Connection, row: Any, result: Result) -> None:
 
 async def on_looked(connection: Connection, row: Any, effect: Effect, result: Result) -> None:
     """What became of it, by the provider's own word; asked again while that is not the last one."""
-    provider_id = row["provider_id"]
-    if result.state is Call.ACCEPTED and result.answer is not None:
-        await learn(connection, row, result.answer)
-    elif result.state in (Call.PLANNED, Call.SENDING, Call.UNKNOWN):
+    if result.state in (Call.PLANNED, Call.SENDING, Call.UNKNOWN):
         return
+    answer = result.answer if result.state is Call.ACCEPTED else None
+    if answer is not None:
+        if is_taken_back(row, answer) and not await left_after_end(connection, row, effect):
+            await send.ask_after(connection, row, row["provider_id"], now=True)
+            return
+        await learn(connection, row, answer)
     after = await store.lock(connection, row["id"])
-    if effect.nth == after["looked"] and after["state"] in OPEN:
-        await send.ask_after(connection, after, provider_id)
+    goes_on = after["state"] in OPEN or (answer is None and is_doubted(after))
+    if effect.nth == after["looked"] and goes_on:
+        await send.ask_after(connection, after, row["provider_id"])
+
+
+def is_taken_back(row: Any, answer: Answer) -> bool:
+    """Whether it had ended, and otherwise."""
+    before = State(row["state"])
+    return before not in OPEN and told_by(row, answer) in MOVES[before]
+
+
+async def left_after_end(connection: Connection, row: Any, effect: Effect) -> bool:
+    """Whether a look began after the end was written down. Of two looks under way at the same time
+    the one that was answered first may be heard last: by it alone nothing is taken back.
+    """
+    left_at = await calls_store.started_at(connection, str(effect))
+    return left_at is not None and left_at > row["ended_at"]
+
+
+def is_doubted(row: Any) -> bool:
+    """Whether a look that nobody answered is made up for, though the payout had ended: somebody
+    hinted that this is not so.
+    """
+    return bool(datetime.now(UTC) - row["ended_at"] < DOUBTED_FOR)
 
 
 async def learn(connection: Connection, row: Any, answer: Answer) -> None:
     """Move a payout to where the provider says it is; `row` is locked."""
-    if (state := MEANS.get(answer.data["meaning"])) is None:
-        return
-    state = State.RETURNED if is_returned(row, state) else state
-    await move(
-        connection, row, state, made_by=PROVIDER, reason=reason_of(answer),
-        provider_status=answer.data.get("status"),
-    )  # fmt: skip
+    if (state := told_by(row, answer)) is not None:
+        await move(
+            connection, row, state, made_by=PROVIDER, reason=reason_of(answer),
+            provider_status=answer.data.get("status"),
+        )  # fmt: skip
 
 
-def is_returned(row: Any, state: State) -> bool:
-    """Whether money that had been paid came back."""
-    return bool(row["state"] == State.PAID and state is State.FAILED)
+def told_by(row: Any, answer: Answer) -> State | None:
+    """Where the provider says it is; None: by no word that is known. What was paid and failed since
+    came back.
+    """
+    state = MEANS.get(answer.data["meaning"])
+    is_back = row["state"] == State.PAID and state is State.FAILED
+    return State.RETURNED if is_back else state
 
 
 def reason_of(answer: Answer) -> str | None:
