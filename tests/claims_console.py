@@ -14,11 +14,11 @@ from uzel.connections import manage
 from uzel.kit.database import Connection
 from uzel.payouts import payout_store
 from uzel.payouts.banks import Directory
-from uzel.payouts.books import Limits
 from uzel.payouts.claims import acts, claim_store, claimant_store, thread
 from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import Form
 from uzel.payouts.keys import fingerprint_key
+from uzel.payouts.limits import Limits, set_limits
 from uzel.payouts.payout import State
 from uzel.payouts.steps import move
 from uzel.people.manage import save_person
@@ -81,8 +81,7 @@ class ClaimsRoom:
 
     def set_limits(self, limits: Limits, two_above: int | None = None) -> None:
         async def work(connection: Connection) -> None:
-            chosen = (limits.payout, limits.person_day, limits.day)
-            await payout_store.set_limits(connection, self.through, chosen)
+            await set_limits(connection, self.through, limits)
             await claim_store.set_two_above(connection, self.through, two_above)
 
         self.do(work)

@@ -43,6 +43,8 @@ LISTS = (
     ),
     "/business/consents.csv",
     *("/partners", "/partners/new", "/partners/limit/edit", "/rates", "/rates/limits/edit"),
+    *("/claims", "/claims?state=any", "/claims/new", "/payouts", "/payouts/limits"),
+    *("/payouts/go-on", "/payouts/books", "/payouts.csv"),
     *("/leads", "/leads/import", "/leads/robots", "/leads/crm", "/leads.csv"),
 )
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
 from uzel.model.phone import PhoneRejected, parse_phone
-from uzel.payouts import payout_store
+from uzel.payouts import limit_store
 from uzel.payouts.claims import claim_store, thread
 from uzel.payouts.claims.claim import State
+from uzel.payouts.day import today
+from uzel.payouts.limits import Limits, limits_of
 from uzel.views import claims_store as store
 from uzel.views.query_store import Scan
 from uzel.views.rows import Page
@@ -102,15 +104,15 @@ class ClaimFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Each in minor units or None, with what of it is used today."""
+class Used:
+    """What of the limits was taken today, by the business's clock, in minor units: by the same card
+    or phone, by how many payouts, by everybody.
+    """
 
-    payout_minor: int | None
-    person_day_minor: int | None
-    day_minor: int | None
-    person_used_minor: int
+    limits: Limits
+    person_minor: int
     person_count: int
-    day_used_minor: int
+    day_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class ClaimLife:
     messages: Sequence[Any]
     files: Sequence[Any]
     payouts: Sequence[Any]
-    limits: Limits
+    used: Used
     others: Sequence[Other]
     direct: Sequence[Any]
 
@@ -232,26 +234,27 @@ async def claim_life(pool: Pool, number: int) -> ClaimLife | None:
         steps = await claim_store.steps(connection, number)
         messages, files = await thread.thread(connection, number)
         payouts = await claim_store.payouts(connection, number)
-        limits = await limits_of(connection, claim)
+        used = await used_of(connection, claim)
         rows = await store.related(
             connection, number, claim.claimant_id, claim.target, MOST_RELATED
         )
         direct: Sequence[Any] = ()
         if claim.target is not None:
-            direct = await store.direct(connection, claim.target, claim.phone, MOST_DIRECT)
+            direct = await store.direct(connection, claim.connection_id, claim.target, MOST_DIRECT)
     others = [other_of(claim, claim_of(row)) for row in rows]
-    return ClaimLife(claim, steps, messages, files, payouts, limits, others, direct)
+    return ClaimLife(claim, steps, messages, files, payouts, used, others, direct)
 
 
-async def limits_of(connection: Connection, claim: ClaimRow) -> Limits:
+async def used_of(connection: Connection, claim: ClaimRow) -> Used:
     """What may leave, and what of it has today."""
-    row = await payout_store.limits(connection, claim.connection_id)
-    since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    used = await store.used(connection, claim.connection_id, since, claim.target, claim.phone)
-    payout, person_day, day = (None, None, None) if row is None else row
-    return Limits(
-        payout, person_day, day, used["person_minor"], used["person_count"], used["day_minor"]
-    )
+    through = claim.connection_id
+    since = (await today(connection, through)).begun_at
+    everybody = await limit_store.before(connection, through, since, None, None)
+    mine: Any = {"sum": 0, "count": 0}
+    if claim.target is not None:
+        mine = await limit_store.before(connection, through, since, claim.target, None)
+    limits = await limits_of(connection, through)
+    return Used(limits, mine["sum"], mine["count"], everybody["sum"])
 
 
 def other_of(claim: ClaimRow, other: ClaimRow) -> Other:

@@ -38,23 +38,14 @@ COUNTS = """
 select state, count(*) as count from claim
  where state in ('draft', 'submitted', 'approved', 'paying', 'failed') group by state
 """
-# Other payouts to the same card or phone that no claim stands behind.
+# Payouts to the same card or phone that no claim stands behind.
 DIRECT = """
 select p.public_id, p.state, p.amount_minor, p.currency, p.created_at, p.made_by,
        y.last_name, y.first_name, y.patronymic
   from payout p join payee y on y.id = p.payee_id
- where p.created_at > clock_timestamp() - interval '90 days'
-   and (p.card_fingerprint = $1 or p.phone = $2)
+ where p.connection_id = $1 and p.target = $2
    and not exists (select 1 from claim_payout l where l.payout_id = p.id)
  order by p.id desc limit $3
-"""
-USED = """
-select coalesce(sum(p.amount_minor), 0)::bigint as day_minor,
-       coalesce(sum(p.amount_minor)
-                filter (where p.card_fingerprint = $3 or p.phone = $4), 0)::bigint as person_minor,
-       count(*) filter (where p.card_fingerprint = $3 or p.phone = $4) as person_count
-  from payout p
- where p.connection_id = $1 and p.created_at >= $2 and p.state not in ('failed', 'cancelled')
 """
 PULSE = """
 select concat_ws(' ', (select max(id) from claim), (select max(id) from claim_message),
@@ -116,20 +107,10 @@ async def related(
 
 
 async def direct(
-    pool: Pool | Connection, target: bytes | None, phone: str | None, most: int
+    pool: Pool | Connection, connection_id: int, target: bytes, most: int
 ) -> list[Any]:
-    return await pool.fetch(DIRECT, target, phone, most)
-
-
-async def used(
-    pool: Pool | Connection,
-    connection_id: int,
-    since: datetime,
-    target: bytes | None,
-    phone: str | None,
-) -> Any:
-    """(day_minor, person_minor, person_count) of what was taken in since, and may still be paid."""
-    return await pool.fetchrow(USED, connection_id, since, target, phone)
+    """See DIRECT; the newest first."""
+    return await pool.fetch(DIRECT, connection_id, target, most)
 
 
 async def pulse(connection: Connection) -> str:

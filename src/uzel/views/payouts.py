@@ -150,8 +150,7 @@ async def list_payouts(
     if wanted.text is not None:
         text = wanted.text
         scan.where(
-            "right(card_shown, 4) = {} or phone = {} or id in (select l.payout_id "
-            "from claim_payout l where l.claim_id = {})",
+            store.CALLED,
             text if len(text) == LAST_DIGITS else None,
             phone_of(text),
             whole(text),

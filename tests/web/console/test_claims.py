@@ -9,8 +9,8 @@ import pytest
 from cabinet_visitor import plain
 from claims_at_work import BY_CARD, CARD
 from claims_console import PICTURE, ClaimsRoom, claims_room
-from uzel.payouts.books import Limits
 from uzel.payouts.claims.claim import Form
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import State
 
 FORM = {
@@ -292,7 +292,7 @@ def test_the_room_speaks_english(room: ClaimsRoom) -> None:
         who.client.cookies.set("uzel_language", "en")
         for path in (
             f"/claims/{number}", f"/claims/{waiting}", f"/claims/{waiting}/edit", "/claims/new",
-            f"/payouts/{room.payout(number)}", "/payouts/limits", "/payouts/go-on",
+            f"/payouts/{room.payout(number)}", "/payouts/limits", "/payouts/go-on", "/payouts/books", "/payouts",
             f"/claims?q={waiting}&after={number}",
         ):  # fmt: skip
             page = who.page(path).partition('id="main"')[2].partition("</main>")[0]

@@ -6,8 +6,8 @@ import pytest
 
 from cabinet_visitor import plain
 from claims_console import ClaimsRoom, claims_room
-from uzel.payouts.books import Limits
 from uzel.payouts.claims.claim import Form
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import State
 
 NUMBERS = iter(range(10, 1000))
@@ -97,13 +97,16 @@ def test_any_number_finds_a_payout_and_all_are_saved(room: ClaimsRoom) -> None:
 
 
 def test_limits_are_shown_to_all_and_changed_by_administrators(room: ClaimsRoom) -> None:
-    form = {"payout": "1000,50", "person_day": "", "day": "5000", "two_above": "700",
-            "through": str(room.through)}  # fmt: skip
+    form = {
+        **{"payout": "1000,50", "person_day": "", "person_count": "3", "operator_day": ""},
+        **{"day": "5000", "two_above": "700", "through": str(room.through)},
+    }
     assert room.vera.post("/payouts/limits", **form).status_code == 403
     wrong = room.olga.post("/payouts/limits", **{**form, "day": "много"})
     assert wrong.status_code == 422 and "Нужно число" in wrong.text and "1000,50" in wrong.text
     room.olga.done("/payouts/limits", **form)
     kept = room.rows("select * from payout_rules where connection_id = $1", room.through)[0]
+    assert kept["person_count"] == 3 and kept["operator_day_minor"] is None
     assert [kept[f"{it}_minor"] for it in ("payout", "person_day", "day", "two_above")] == [
         100050, None, 500000, 70000,
     ]  # fmt: skip
@@ -114,3 +117,70 @@ def test_limits_are_shown_to_all_and_changed_by_administrators(room: ClaimsRoom)
         and '<form class="fields" method="post" action="/payouts/limits"' not in page
     )
     room.set_limits(Limits())
+
+
+def test_books_are_shown_settled_and_saved(room: ClaimsRoom) -> None:
+    run = room.value(
+        "insert into payout_reconciliation (connection_id, since, until, started_at, made_by, "
+        "ours, theirs, seen, new) values ($1, now() - interval '1 day', now(), now(), 'night', "
+        "3, 4, 1, 1) returning id",
+        room.through,
+    )
+    number = room.value(
+        "insert into payout_difference (connection_id, kind, subject, subject_at, theirs, "
+        "first_run_id, last_run_id) values ($1, 'duplicate', 'UZ2ABC', now(), $3, $2, $2) "
+        "returning id",
+        room.through,
+        run,
+        {"payments": [{"id": "p<1>", "amount_minor": 150000, "currency": "RUB", "status": "paid",
+                       "target": None}]},
+    )  # fmt: skip
+    assert "расхождения с книгами поставщика" in room.ivan.page("/")
+    page = room.vera.page("/payouts/books")
+    for said in ("у поставщика дважды", "1\u202f500,00", "p&lt;1&gt;", "UZ2ABC"):
+        assert said in page, said
+    path = f"/payouts/books/{number}/settle"
+    assert path not in room.ivan.page("/payouts/books")
+    assert room.ivan.post(path, note="x").status_code == 403
+    assert room.vera.post(path, note=" ").status_code == 422
+    assert "вернули вручную" in room.vera.done(path, note="вернули вручную")
+    assert room.vera.post("/payouts/books/999/settle", note="x").status_code == 404
+    begins = {"csv": b"\xef\xbb\xbf", "xlsx": b"PK", "1c": "1CClientBank".encode("cp1251")}
+    for kind, begin in begins.items():
+        form = {"format": kind, "account": "4" * 20, "from": "2026-11-01", "to": "2026-11-20"}
+        answer = room.ivan.post("/payouts/statement", **form)
+        assert answer.status_code == 200 and answer.content.startswith(begin), kind
+        assert answer.headers["content-disposition"].startswith("attachment;")
+    wrong = room.ivan.post("/payouts/statement", format="1c", account="12", inn="1")
+    assert wrong.status_code == 422 and "20 цифр" in wrong.text and "10 или 12" in wrong.text
+
+
+def test_what_lies_at_the_provider_is_drawn_with_how_long_it_lasts(room: ClaimsRoom) -> None:
+    for hours, minor in ((30, 900_000_00), (5, 500_000_00), (0, 700_000_00)):
+        room.rows(
+            "insert into payout_balance (connection_id, at, currency, balance_minor, held_minor, "
+            "unsent_minor) values ($1, now() - make_interval(hours => $2), 'RUB', $3, 0, 0)",
+            room.through,
+            hours,
+            minor,
+        )
+    page = room.ivan.page("/payouts")
+    assert "700\u202f000,00" in page and '<svg class="went"' in page
+    room.rows("update payout_balance set balance_minor = 1 where balance_minor = 70000000")
+    paying(room)
+    page = room.ivan.page("/payouts")
+    assert "на открытые выплаты не хватит" in page
+    assert "денег у поставщика меньше" in room.ivan.page("/")
+
+
+def test_what_held_itself_back_is_let_go(room: ClaimsRoom) -> None:
+    room.rows(
+        "insert into payout_trip (connection_id, reason, detail, probe_at) "
+        "values ($1, 'unknown', 'five lost', now() + interval '5 min')",
+        room.through,
+    )
+    assert "придержали себя сами" in room.vera.page("/payouts")
+    assert "/payouts/let-go" not in room.ivan.page("/payouts")
+    form = {"through": str(room.through)}
+    assert room.ivan.post("/payouts/let-go", **form).status_code == 403
+    assert "придержали себя сами" not in room.vera.done("/payouts/let-go", **form)

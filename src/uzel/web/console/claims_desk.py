@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from uzel.connections.registry import Active
 from uzel.kit.database import Connection
-from uzel.payouts.banks import Directory
+from uzel.payouts.bank_list import directory
 from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import EDITABLE, MOVES, State
 from uzel.payouts.claims.fill import NEEDED
@@ -113,15 +113,11 @@ def providers(desk: Desk) -> list[Active]:
     ]
 
 
-async def keys_of(desk: Desk, connection: Connection) -> Keys:
+async def keys_of(desk: Desk, connection: Connection, through: int) -> Keys:
     """What reading a form takes."""
     ring = desk.deps.ring
-    return Keys(ring, await fingerprint_key(connection, ring), directory())
-
-
-def directory() -> Directory:
-    """The banks that can be paid to."""
-    return Directory()
+    key = await fingerprint_key(connection, ring)
+    return Keys(ring, key, await directory(connection, through))
 
 
 def show(

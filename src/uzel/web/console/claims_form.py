@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from uzel.connections.registry import Active
+from uzel.payouts.bank_list import directory
 from uzel.payouts.banks import Bank
 from uzel.payouts.claims import acts
 from uzel.payouts.claims.claim import ClaimRefused, Form
@@ -18,7 +19,7 @@ from uzel.payouts.wish import LONGEST_NAME, LONGEST_PURPOSE, WishRejected
 from uzel.people.store import note
 from uzel.views.claims import FORM, ClaimRow
 from uzel.web.console.claims import claim_page
-from uzel.web.console.claims_desk import directory, keys_of, may, providers, show, the_claim
+from uzel.web.console.claims_desk import keys_of, may, providers, show, the_claim
 from uzel.web.console.claims_words import refused, wrong
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.listing import LARGEST_INT, whole
@@ -45,7 +46,7 @@ class Sheet:
 async def ask_new(desk: OwnDesk) -> Response:
     """An empty one."""
     blank = {**dict.fromkeys(FIELDS, ""), "how": CARD, "key": new_key()}
-    return sheet_page(desk, None, Sheet(blank))
+    return await sheet_page(desk, None, Sheet(blank))
 
 
 @router.post("/claims/new")
@@ -61,9 +62,9 @@ async def add(desk: OwnDesk) -> Response:
         except asyncpg.UniqueViolationError:  # the same form, at this moment
             number = await make(desk, through, form, FORM + key, submits=submits)
     except WishRejected as error:
-        return sheet_page(desk, None, again(desk, key, error), 422)
+        return await sheet_page(desk, None, again(desk, key, error), 422)
     except ClaimRefused as error:
-        return sheet_page(desk, None, again(desk, key, error), 422)
+        return await sheet_page(desk, None, again(desk, key, error), 422)
     return go(f"/claims/{number}", "claim_made" if submits else "claim_draft")
 
 
@@ -71,7 +72,7 @@ async def make(desk: Desk, through: Active, form: Form, name: str, *, submits: b
     """The number of the claim."""
     login = desk.person.login
     async with desk.deps.pool.acquire() as connection, connection.transaction():
-        keys = await keys_of(desk, connection)
+        keys = await keys_of(desk, connection, through.id)
         row = await acts.make(connection, keys, through.id, form, login, external_id=name)
         if submits:
             row = await acts.submit(connection, row["id"], login)
@@ -94,7 +95,7 @@ async def ask_change(desk: OwnDesk, claim_id: str) -> Response:
         "how": PHONE if claim.phone else CARD,
         "key": str(claim.version),
     }
-    return sheet_page(desk, claim, Sheet(values))
+    return await sheet_page(desk, claim, Sheet(values))
 
 
 LATE = ClaimRefused("state", "it cannot be changed any more")
@@ -108,12 +109,12 @@ async def change(desk: OwnDesk, claim_id: str) -> Response:
     form = read(desk, needed=False)
     try:
         async with desk.deps.pool.acquire() as connection, connection.transaction():
-            keys = await keys_of(desk, connection)
+            keys = await keys_of(desk, connection, claim.connection_id)
             row = await acts.edit(connection, keys, claim.id, form, login, version)
             changed = {"version": row["version"]}
             await note(connection, login, "edit", f"claim:{claim.id}", changed)
     except WishRejected as error:
-        return sheet_page(desk, claim, again(desk, str(version), error), 422)
+        return await sheet_page(desk, claim, again(desk, str(version), error), 422)
     except ClaimRefused as error:
         return await claim_page(desk, claim_id, 409, str(refused(desk, error)))
     return go(f"/claims/{claim.id}", "claim_changed")
@@ -150,7 +151,13 @@ def chosen(desk: Desk) -> Active:
     return found[0]
 
 
-def sheet_page(desk: Desk, claim: ClaimRow | None, sheet: Sheet, status: int = 200) -> Response:
+async def sheet_page(
+    desk: Desk, claim: ClaimRow | None, sheet: Sheet, status: int = 200
+) -> Response:
+    able = providers(desk)
+    through = claim.connection_id if claim else next((it.id for it in able), 0)
+    async with desk.deps.pool.acquire() as connection:
+        banks = (await directory(connection, through)).banks()
     return show(
         desk,
         "claim_form.html",
@@ -159,7 +166,7 @@ def sheet_page(desk: Desk, claim: ClaimRow | None, sheet: Sheet, status: int = 2
         values=sheet.values,
         wrong=sheet.wrong,
         fitting=sheet.banks,
-        banks=directory().banks(),
-        providers=providers(desk),
+        banks=banks,
+        providers=able,
         longest={"purpose": LONGEST_PURPOSE, "name": LONGEST_NAME * 3},
     )

@@ -15,6 +15,7 @@ from uzel.views.message_store import list_messages
 from uzel.views.overview import Overview
 from uzel.views.partners import money_trouble
 from uzel.views.payouts import payout_trouble
+from uzel.views.reconciliation import payout_trouble as book_trouble
 from uzel.views.search import search
 from uzel.views.shops import Glance as ShopGlance
 from uzel.views.shops import glance
@@ -25,7 +26,7 @@ from uzel.web.console.language import mark as m
 from uzel.web.console.leads_trouble import of_leads
 from uzel.web.console.money_trouble import of_money
 from uzel.web.console.page import go, render
-from uzel.web.console.payouts_trouble import of_payouts
+from uzel.web.console.payouts_trouble import of_books, of_payouts
 from uzel.web.console.period import midnight
 from uzel.web.console.ratings import waiting
 from uzel.web.console.shops_desk import all_shops
@@ -96,8 +97,9 @@ async def show_overview(desk: OwnDesk) -> Response:
         money = of_money(await money_trouble(connection))
         leads = of_leads(await lead_trouble(connection))
         payouts = of_payouts(await payout_trouble(connection), desk.attention.payouts)
+        books = of_books(await book_trouble(connection, datetime.now(UTC)))
     guests = of_guests(await waiting(desk))
-    stuck = [*troubles(desk, seen), *shops, *guests, *budgets, *money, *payouts, *leads]
+    stuck = [*troubles(desk, seen), *shops, *guests, *budgets, *money, *payouts, *books, *leads]
     visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
     messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(

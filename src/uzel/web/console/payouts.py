@@ -8,6 +8,7 @@ from starlette.responses import Response
 from uzel.errors import ConfigError
 from uzel.flows.payouts import send
 from uzel.model.currency import text as plain_sum
+from uzel.payouts import hold_store, reconcile_store
 from uzel.people.store import note
 from uzel.views import payouts_store
 from uzel.views.payouts import (
@@ -51,7 +52,8 @@ async def show_list(desk: OwnDesk) -> Response:
         listing=listing(page, wanted),
         unknown=await unknown_payouts(pool) if is_first else [],
         money=[await money_of(desk, active) for active in providers(desk)] if is_first else [],
-        standing=await payouts_store.standing(pool, None),
+        trips=await hold_store.trips(pool) if is_first else [],
+        differences=await reconcile_store.open_differences(pool, None) if is_first else 0,
         states=STATES,
         providers=providers(desk),
     )

@@ -2,6 +2,7 @@
 administrators.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
@@ -9,8 +10,8 @@ from starlette.responses import Response
 
 from uzel.connections.registry import Active
 from uzel.kit.database import Connection
-from uzel.payouts import payout_store
 from uzel.payouts.claims import claim_store
+from uzel.payouts.limits import Limits, limits_of, set_limits
 from uzel.people.store import note
 from uzel.views import partners_store
 from uzel.web.console.claims_desk import providers, show
@@ -29,13 +30,23 @@ FIELDS = {
         m("На одну карту или телефон за день, ₽"),
         m("Под каким бы именем их ни называли."),
     ),
+    "person_count": (
+        m("Выплат на одну карту или телефон за день"),
+        m("Сколько раз, а не сколько денег."),
+    ),
+    "operator_day": (
+        m("Одному утверждающему за день, ₽"),
+        m("Сколько может уйти за день по слову одного человека."),
+    ),
     "day": (m("Все выплаты за день, ₽"), m("Остальное уходит на следующий день.")),
     "two_above": (
         m("Двое утверждают больше, чем, ₽"),
         m("Заявку больше этой суммы утверждают два человека."),
     ),
 }
-LIMITS = ("payout", "person_day", "day")
+# The one that counts payouts.
+COUNTED, MOST_COUNTED = "person_count", 1_000_000
+TWO = "two_above"
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,7 +65,7 @@ async def limits_page(
     async with pool.acquire() as connection:
         for active in providers(desk):
             values: dict[str, Any] = {
-                name: money_shown(minor) for name, minor in (await now(connection, active)).items()
+                name: shown(name, value) for name, value in (await now(connection, active)).items()
             }
             if typed is not None and active.id == chosen:
                 values |= {name: typed.form.get(name, "") for name in FIELDS}
@@ -68,11 +79,15 @@ async def limits_page(
     return show(desk, "payouts_limits.html", status, sheets=sheets, fields_of=FIELDS, acts=acts)
 
 
+def shown(name: str, value: int | None) -> str:
+    """As it stands in its field."""
+    return money_shown(value) if name != COUNTED else str("" if value is None else value)
+
+
 async def now(connection: Connection, active: Active) -> dict[str, int | None]:
-    """Field → minor units; None: no limit."""
-    row = await payout_store.limits(connection, active.id)
-    known = {name: row[f"{name}_minor"] if row else None for name in LIMITS}
-    return {**known, "two_above": await claim_store.two_above(connection, active.id)}
+    """Field → minor units, or how many; None: no limit."""
+    known = asdict(await limits_of(connection, active.id))
+    return {**known, TWO: await claim_store.two_above(connection, active.id)}
 
 
 @router.post("/payouts/limits")
@@ -83,7 +98,12 @@ async def change(desk: AdminDesk) -> Response:
     active = next((it for it in providers(desk) if it.id == chosen), None)
     if active is None:
         raise HTTPException(404)
-    values = {name: typed.money(name, MOST_MINOR) for name in FIELDS}
+    values = {
+        name: typed.number(name, 0, MOST_COUNTED)
+        if name == COUNTED
+        else typed.money(name, MOST_MINOR)
+        for name in FIELDS
+    }
     if typed.wrong:
         return await limits_page(desk, chosen, typed)
     async with desk.deps.pool.acquire() as connection, connection.transaction():
@@ -94,6 +114,6 @@ async def change(desk: AdminDesk) -> Response:
 
 
 async def keep(connection: Connection, active: Active, values: dict[str, int | None]) -> None:
-    chosen = (values["payout"], values["person_day"], values["day"])
-    await payout_store.set_limits(connection, active.id, chosen)
-    await claim_store.set_two_above(connection, active.id, values["two_above"])
+    limits = {name: value for name, value in values.items() if name != TWO}
+    await set_limits(connection, active.id, Limits(**limits))
+    await claim_store.set_two_above(connection, active.id, values[TWO])

@@ -1,5 +1,5 @@
-"""The money of payouts through one connection: what is under way, what left today, the last weeks
-as bars.
+"""The money of payouts through one connection: what lies at the provider and how long it lasts,
+what is under way, what left in the last weeks.
 """
 
 from collections.abc import Sequence
@@ -8,13 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from uzel.connections.registry import Active
+from uzel.payouts.balance import BalanceView, Point, balance_view
 from uzel.payouts.wish import CURRENCY
 from uzel.views import payouts_store
 from uzel.web.console.desk import Desk
 from uzel.web.console.period import midnight
+from uzel.web.console.rates_picture import MARGIN, WIDTH, Frame
 
 DAYS = 28
 SLOT, GAP, HEIGHT, LEAST = 20.0, 5.0, 90.0, 2.0
+WENT_HEIGHT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,21 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Went:
+    """How a balance went: `points` of a polyline, on a scale from nothing or `low` to `high`."""
+
+    points: str
+    low: int
+    high: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
-    """See the module. open: payouts that have not ended; waiting: those of them not sent yet."""
+    """See the module. open: payouts that have not ended; waiting: those of them not sent yet;
+    `went` is None where the provider has not said twice what there is.
+    """
 
     active: Active
     currency: str
@@ -41,6 +57,8 @@ class Money:
     waiting: int
     waiting_minor: int
     bars: Sequence[Bar]
+    balance: BalanceView
+    went: Went | None
 
     @property
     def today(self) -> Bar:
@@ -67,6 +85,7 @@ async def money_of(desk: Desk, active: Active) -> Money:
     days = [last - timedelta(days=passed) for passed in range(DAYS - 1, -1, -1)]
     rows = await payouts_store.paid(pool, active.id, midnight(days[0], zone), zone.key)
     standing = await payouts_store.standing(pool, active.id)
+    balance = await balance_view(pool, active.id, datetime.now(UTC), timedelta(days=DAYS))
     return Money(
         active,
         CURRENCY,
@@ -75,7 +94,22 @@ async def money_of(desk: Desk, active: Active) -> Money:
         standing["waiting"],
         standing["waiting_minor"],
         bars_of(days, {row["day"]: row for row in rows}),
+        balance,
+        went_of(balance.series),
     )
+
+
+def went_of(series: Sequence[Point]) -> Went | None:
+    """The balance as steps, for it stays what it was until the provider says otherwise."""
+    if len(series) < 2:
+        return None
+    sums = [point.balance_minor for point in series]
+    low, high = min(0, *sums), max(sums)
+    frame = Frame(series[0].at, series[-1].at, low, high, WIDTH, WENT_HEIGHT, MARGIN)
+    if series[0].at == series[-1].at or low == high:
+        return None
+    drawn = " ".join(frame.pieces([(point.at, float(point.balance_minor)) for point in series]))
+    return Went(drawn, low, high, series[0].at, series[-1].at)
 
 
 def bars_of(days: Sequence[date], paid: dict[date, Any]) -> list[Bar]:

@@ -5,13 +5,14 @@ leave again is for those who decide.
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
-from uzel.payouts import payout_store
+from uzel.payouts import holding, payout_store
 from uzel.people.store import note
 from uzel.views import payouts_store
 from uzel.web.console.claims_desk import show
 from uzel.web.console.desk import OwnDesk
 from uzel.web.console.form import local_path
 from uzel.web.console.language import mark as m
+from uzel.web.console.listing import LARGEST_INT, whole
 from uzel.web.console.page import go
 
 LONGEST_REASON = 500
@@ -47,6 +48,18 @@ async def go_on(desk: OwnDesk) -> Response:
         raise HTTPException(403)
     login = desk.person.login
     async with desk.deps.pool.acquire() as connection, connection.transaction():
-        if await payout_store.go_on(connection, login):
-            await note(connection, login, "go_on", "payouts", {})
+        await holding.go_on(connection, login)
+    return go("/payouts", "payouts_go_on")
+
+
+@router.post("/payouts/let-go")
+async def let_go(desk: OwnDesk) -> Response:
+    """What held itself back leaves again, of one connection."""
+    if not desk.may_decide:
+        raise HTTPException(403)
+    through = whole(desk.form.get("through"), LARGEST_INT)
+    if through is None:
+        raise HTTPException(400)
+    async with desk.deps.pool.acquire() as connection, connection.transaction():
+        await holding.let_go(connection, desk.person.login, through)
     return go("/payouts", "payouts_go_on")

@@ -33,6 +33,7 @@ from uzel.web.console import (
     partners_statement,
     partners_tokens,
     payouts,
+    payouts_books,
     payouts_limits,
     payouts_stop,
     places,
@@ -68,7 +69,7 @@ ROOMS = (
     *(partners_money, partners, partners_payments, partners_statement),
     *(partners_tokens, partners_settings, rates_limits, rates),
     *(claims_form, claims_many, claims, claims_acts),
-    *(payouts_stop, payouts_limits, payouts),
+    *(payouts_stop, payouts_limits, payouts_books, payouts),
     *(leads_import, leads_robots, leads, leads_lead),
 )
 
