@@ -13,6 +13,7 @@ from uzel.cli.who import who
 from uzel.errors import ConfigError
 from uzel.flows.payouts import claims as flow
 from uzel.kit.database import Connection
+from uzel.model.cards import masked
 from uzel.model.currency import text
 from uzel.payouts.claims import acts, approval, thread
 from uzel.payouts.claims import claim_store as store
@@ -224,7 +225,8 @@ async def the_claim(parts: Parts, number: int) -> ClaimRow:
 async def the_claimant(connection: Connection, key: str) -> Any:
     found = await claimants.by_key(connection, key)
     if found is None:
-        raise ConfigError(f"nobody who asked is called {key}; see: uzel claim show CLAIM")
+        said = f"nobody who asked is called {masked(key)}"
+        raise ConfigError(f"{said}; see: uzel claim show CLAIM")
     return found
 
 

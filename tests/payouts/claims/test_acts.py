@@ -201,6 +201,81 @@ def test_paid_after_it_had_failed(shared_dsn: str, asked_again: bool) -> None:
     go(story)
 
 
+def test_an_earlier_payout_that_was_paid_after_all_counts(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            number = await it.submitted()
+            await it.approve(number, "vera")
+            first = (await it.row(number))["payout_id"]
+            await it.it.move(first, Payout.FAILED)
+            await it.edit(number, BY_CARD)
+            await it.do(lambda c: acts.submit(c, number, "maker"))
+            await it.approve(number, "vera")
+            await it.it.move(first, Payout.PAID)
+            await it.paid(number, Payout.FAILED, reason="no such card")
+            row = await it.row(number)
+            # Nobody is asked to pay once more what was paid.
+            assert (row["state"], row["payout_id"], row["reason"]) == ("paid", first, None)
+            said = (await store.steps(it.it.pool, number))[-1]
+            assert (said["act"], "paid" in said["reason"]) == ("paid", True)
+            await it.it.move(first, Payout.RETURNED)
+            assert (await it.row(number))["state"] == "failed"
+
+    go(story)
+
+
+def test_a_card_entered_again_in_vain_is_destroyed(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            number = await it.submitted()
+            await it.approve(number, "vera")
+            first = (await it.row(number))["payout_id"]
+            await it.it.move(first, Payout.FAILED)
+            await it.edit(number, BY_CARD)
+            await it.do(lambda c: acts.submit(c, number, "maker"))
+            assert await vault_of(it, number) == 1
+            await it.it.move(first, Payout.PAID)
+            row = await it.row(number)
+            assert (row["state"], row["vault_id"]) == ("paid", None)
+
+    go(story)
+
+
+def test_who_changed_it_once_does_not_approve_it(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            number = await it.submitted()
+            await it.edit(number, BY_PHONE, "vera")
+            row = await it.edit(number, Form(purpose="Премия"), "oleg")
+            ring, version = it.it.ring, row["version"]
+            assert (
+                await refused(it, lambda c: flow.approve(c, ring, number, version, "vera"))
+                == "same_person"
+            )
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="their own"):
+                await it.do(lambda c: store.vote(c, number, version, "vera"))
+            assert (await it.approve(number, "boris"))["state"] == "paying"
+
+    go(story)
+
+
+def test_a_look_ahead_does_nothing(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            await it.set_limits(Limits(person_day=150_000, day=1_000_000))
+            number = await it.submitted(BY_PHONE)
+            before = await it.row(number)
+            async with it.it.pool.acquire() as connection:
+                seen = await flow.preview(connection, it.it.ring, number, None, "vera")
+                assert (seen.state, seen.have, seen.need) == ("paying", 1, 1)
+                assert seen.left == {"person": 50_000, "day": 900_000}
+            assert await it.row(number) == before
+            assert await it.it.held() == {}
+            assert len(await store.steps(it.it.pool, number)) == 2
+
+    go(story)
+
+
 def test_a_limit_holds_back_what_was_approved(shared_dsn: str) -> None:
     async def story() -> None:
         async with claiming(shared_dsn) as it:
@@ -252,6 +327,10 @@ def test_the_same_number_is_the_same_claim(shared_dsn: str) -> None:
             other = await it.do(lambda c: claimants.known(c, f"api:{name}"))
             with pytest.raises(ClaimRefused, match="another claim"):
                 await it.make(external_id=name, claimant_id=other)
+            with pytest.raises(ClaimRefused, match="another claim"):
+                await it.make(BY_PHONE, external_id=name)
+            await it.edit(first, BY_PHONE)
+            assert await it.make(external_id=name) == first
 
     go(story)
 
@@ -280,6 +359,8 @@ def test_who_is_blocked_is_not_paid(shared_dsn: str) -> None:
         (Form(phone="+7 999 000-00-01", bank="банк"), "bank"),
         (Form(card="2200770212727079", phone="+79990000001", bank="сбер"), "card"),
         (Form(name="Анна"), "name"),
+        (Form(purpose="на карту 2200-7702 1272 7079"), "purpose"),
+        (Form(details={"a": [2200770212727079]}), "details"),
     ],
 )
 def test_what_is_wrong_is_refused_by_field(shared_dsn: str, form: Form, field: str) -> None:
