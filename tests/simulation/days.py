@@ -21,7 +21,8 @@ from uzel.kit import addresses
 from uzel.kit.database import open_pool
 from uzel.ledger import chain
 from uzel.ledger.accounts import LIVE, open_account
-from uzel.payouts.books import LIMITS, SPENT
+from uzel.payouts.books import SPENT
+from uzel.payouts.limits import HOUSE as LIMITS
 from uzel.payouts.wish import CURRENCY
 
 SIZE = 60

@@ -47,7 +47,7 @@ from uzel.flows.payouts.hints import on_told
 from uzel.kit.secrets import KeyRing
 from uzel.model.payout_hint import PayoutHint
 from uzel.payouts.begin import Begun
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import Wish
 
 T = TypeVar("T")

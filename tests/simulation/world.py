@@ -17,11 +17,11 @@ from uzel.calls.recover import Choice
 from uzel.connectors.konsol.miniature import EXECUTED, FAILED, UNDONE
 from uzel.errors import ConfigError, UzelError
 from uzel.flows.payouts import send
+from uzel.kit.card_numbers import luhn
 from uzel.payouts import payout_store as store
 from uzel.payouts.banks import Directory
-from uzel.payouts.books import Limits
+from uzel.payouts.limits import Limits
 from uzel.payouts.payout import OPEN, Refused, Wish
-from uzel.payouts.requisites import luhn
 from uzel.payouts.wish import Typed, read
 
 BANKS = ("сбер", "тинькофф", "втб", "альфа")

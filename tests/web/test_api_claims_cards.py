@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from sample_data import MASTER_KEY
 from test_canaries import absent, everything
 from uzel.cli import main
 from uzel.kit import logs
-from uzel.payouts.requisites import luhn
+from uzel.kit.card_numbers import luhn
 
 FIELDS = ("amount", "name", "purpose", "card", "phone", "bank", "external_id")
 
@@ -47,7 +48,7 @@ def by_the_api(app: WebApp, card: Callable[[], str]) -> str:
     room = open_room(app)
     answers = []
     made = room.add(card=card())["id"]
-    for at, more in (
+    asked: tuple[tuple[str, dict[str, Any]], ...] = (
         *(("", {name: card()}) for name in FIELDS),
         ("", {"details": {"a": f"x {card()}"}, "claimant": {"id": "1", "name": card()}}),
         ("", {"claimant": {"id": card()}}),
@@ -56,7 +57,8 @@ def by_the_api(app: WebApp, card: Callable[[], str]) -> str:
         ("/reject", {"reason": card()}),
         ("/cancel", {"reason": f"карта {card()}"}),
         ("/approve", {"version": card()}),
-    ):
+    )
+    for at, more in asked:
         right = {"amount": "5", "name": "Иванова Анна", "purpose": "Приз", "external_id": card()}
         body = more if at else {**right, "external_id": "canary", **more}
         by = "vera" if at in ("/reject", "/approve") else "shop"
