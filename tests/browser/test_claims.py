@@ -79,7 +79,9 @@ def test_a_queue_is_decided_on_without_a_mouse(room: ClaimsRoom, browser: Browse
     context.close()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 390), pytest.param("dark", 1280, marks=pytest.mark.long)]
+)
 def test_the_rooms_fit_can_be_read_and_are_named(
     room: ClaimsRoom, browser: Browser, width: int, scheme: str
 ) -> None:

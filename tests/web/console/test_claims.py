@@ -293,7 +293,7 @@ def test_the_room_speaks_english(room: ClaimsRoom) -> None:
         for path in (
             f"/claims/{number}", f"/claims/{waiting}", f"/claims/{waiting}/edit", "/claims/new",
             f"/payouts/{room.payout(number)}", "/payouts/limits", "/payouts/go-on",
-            "/payouts/books", "/payouts",
+            "/payouts/books",
             f"/claims?q={waiting}&after={number}",
         ):  # fmt: skip
             page = who.page(path).partition('id="main"')[2].partition("</main>")[0]
