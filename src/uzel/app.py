@@ -170,9 +170,6 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
 
     tasks = Tasks(pool, registry, parts.reach)
     rates = BankRates(pool, registry, parts.reach)
-    provider = Chores(pool, registry, parts.reach)
-    news = News(pool, registry, url)
-    files = Files(pool, registry, parts.reach, url)
 
     async def look_up() -> None:
         await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
@@ -195,20 +192,32 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("shops", 1, tasks.run_due),
         Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("rates", 30, rates.take_due),
+        Periodic("holds", 15, lambda: expire_holds(pool)),
+        Periodic("answers", 60, lambda: forget_old(pool)),
+        Periodic("chain", 1, lambda: chain.seal(pool)),
+        Periodic("queue log", 60, lambda: prune(pool)),
+        *chores_of_payouts(parts),
+    )
+
+
+def chores_of_payouts(parts: Parts) -> tuple[Periodic, ...]:
+    """Those of payouts and claims."""
+    pool, registry, url = parts.pool, parts.registry, parts.settings.url
+
+    provider = Chores(pool, registry, parts.reach)
+    news = News(pool, registry, url)
+    files = Files(pool, registry, parts.reach, url)
+    return (
         Periodic("banks of payouts", 60, provider.take_banks),
         Periodic("balances of payouts", 10, provider.take_balances),
         Periodic("payouts compared", 60, provider.reconcile),
         Periodic("old balances", 3600, provider.prune),
-        Periodic("holds", 15, lambda: expire_holds(pool)),
+        Periodic("payout requests", 600, lambda: forget_requests(pool)),
         Periodic("held claims", 60, lambda: claims.pay_held(pool, parts.ring)),
         Periodic("cards of claims", 3600, lambda: claims.forget_cards(pool)),
         Periodic("cards", 60, lambda: purge_cards(pool)),
         Periodic("news of claims", 1, news.tell),
         Periodic("files of claims", 1, files.fetch),
-        Periodic("answers", 60, lambda: forget_old(pool)),
-        Periodic("payout requests", 600, lambda: forget_requests(pool)),
-        Periodic("chain", 1, lambda: chain.seal(pool)),
-        Periodic("queue log", 60, lambda: prune(pool)),
     )
 
 
