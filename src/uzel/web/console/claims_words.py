@@ -47,6 +47,7 @@ ACTS = {
     "rejected": m("отклонил"),
     "cancelled": m("отозвал"),
     "said": m("написал"),
+    "unreachable": m("написать заявителю не удаётся"),
 }
 # What a wrong field says; see requisites.RequisiteRejected, banks.BankRejected, wish.WishRejected.
 WRONG = {
