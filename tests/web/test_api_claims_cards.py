@@ -17,7 +17,7 @@ from sample_data import MASTER_KEY
 from test_canaries import absent, everything
 from uzel.cli import main
 from uzel.kit import logs
-from uzel.kit.card_numbers import luhn
+from uzel.payouts.requisites import luhn
 
 FIELDS = ("amount", "name", "purpose", "card", "phone", "bank", "external_id")
 
@@ -48,7 +48,7 @@ def by_the_api(app: WebApp, card: Callable[[], str]) -> str:
     room = open_room(app)
     answers = []
     made = room.add(card=card())["id"]
-    asked: tuple[tuple[str, dict[str, Any]], ...] = (
+    bodies: tuple[tuple[str, dict[str, Any]], ...] = (
         *(("", {name: card()}) for name in FIELDS),
         ("", {"details": {"a": f"x {card()}"}, "claimant": {"id": "1", "name": card()}}),
         ("", {"claimant": {"id": card()}}),
@@ -58,7 +58,7 @@ def by_the_api(app: WebApp, card: Callable[[], str]) -> str:
         ("/cancel", {"reason": f"карта {card()}"}),
         ("/approve", {"version": card()}),
     )
-    for at, more in asked:
+    for at, more in bodies:
         right = {"amount": "5", "name": "Иванова Анна", "purpose": "Приз", "external_id": card()}
         body = more if at else {**right, "external_id": "canary", **more}
         by = "vera" if at in ("/reject", "/approve") else "shop"

@@ -8,6 +8,7 @@ from uzel.model.cards import masked
 # A regular expression that something has to match, in words.
 PATTERNS: Mapping[str, str] = {
     r"^[0-9]{1,18}(\.[0-9]{1,18})?$": 'a decimal number as text, such as "20.00"',
+    r"^[0-9]{1,6}(\.[0-9]{1,2})?$": 'roubles as text, such as "1000.50"',
     r"^[A-Z]{3}$": "three capital letters (ISO 4217), such as USD",
     r"^https?://[!-~]+$": "a link that begins with https:// or http://, without spaces",
     r"^[!-~]([ -~]*[!-~])?$": "printable ASCII characters, and no spaces around them",
