@@ -147,6 +147,7 @@ class OneByOne(asyncpg.Pool):
     """A pool whose connections wait for their turn among all pools of a simulation."""
 
     turns: Turns
+    _holders: list[Any]
 
     async def _acquire(self, timeout: float | None) -> Any:
         await self.turns.take(self)
@@ -184,7 +185,7 @@ async def cut(pool: OneByOne, control: asyncpg.Connection) -> None:
     """What a process that is killed leaves of its connection: nothing, and its locks are free."""
     while under_way := loop().under_way:
         await asyncio.wait(under_way)
-    pids = [pid for holder in vars(pool)["_holders"] if (pid := backend_of(holder)) is not None]
+    pids = [pid for holder in pool._holders if (pid := backend_of(holder)) is not None]
     pool.terminate()
     for pid in pids:
         await statement(control.execute("select pg_terminate_backend($1, 10000)", pid))

@@ -176,9 +176,7 @@ class House:
         process = Process(f"{place}", pool, registry, runner, Life(left))
         await process.beat()
         self.processes[place : place + 1] = [process]
-        reaper = loop().create_task(self.reap(process, place))
-        self.reapers.add(reaper)
-        reaper.add_done_callback(self.reapers.discard)
+        self.reapers.add(loop().create_task(self.reap(process, place)))
         return process
 
     def awaits_left(self) -> int | None:
@@ -197,6 +195,9 @@ class House:
     async def living(self) -> Process:
         """Any that lives."""
         while not (found := [it for it in self.processes if not it.life.is_over]):
+            for reaper in self.reapers:
+                if reaper.done():
+                    reaper.result()
             await asyncio.sleep(0.01)
         return self.chance.choice(found)
 
