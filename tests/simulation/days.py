@@ -109,6 +109,9 @@ def days(
         if figures.payouts >= payouts or figures.faults:
             break
         clock.run(functools.partial(play, f"{seed}.{number}"))
+        figures.seconds = time.monotonic() - begun
+        if number % 10 == 9:
+            print(f"{figures.payouts} payouts in {figures.seconds:.0f} s", flush=True)
     figures.faults += [f"ledger: {fault}" for fault in asyncio.run(faults_in_books(dsn))]
     figures.seconds = time.monotonic() - begun
     return figures

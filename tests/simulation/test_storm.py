@@ -111,3 +111,37 @@ def test_callbacks_in_some_orders_come_to_the_same(timed: tuple[str, int]) -> No
 @pytest.mark.parametrize("callbacks", [1, 2, 3, 4, 5])
 def test_callbacks_in_every_order_come_to_the_same(timed: tuple[str, int], callbacks: int) -> None:
     judged(timed, callbacks, 1)
+
+
+@pytest.mark.parametrize("fate", ["422", "403", "lost after", "a page after"])
+def test_a_look_without_an_answer_is_made_up_for(timed: tuple[str, int], fate: str) -> None:
+    """It was told that a payment was taken back, and the first look for it came to nothing."""
+    dsn, through = timed
+
+    async def play() -> Verdict:
+        async with open_house(dsn, through, "look", 1) as house:
+            house.provider.begin_anew(moves_after_s=0.5, hook=None)
+            world = World(house, f"look {loop().start}", 1)
+            typed = Typed(
+                "100.00", "Иванова Анна", "Заявка", phone="+79990000001", bank="сбер",
+                external_id=world.seed,
+            )  # fmt: skip
+            world.wishes = {world.seed: read(typed, through, Directory(), world.key, "anna")}
+            await house.begin(world.wishes[world.seed], world.limits)
+            for _ in range(5):
+                await asyncio.sleep(5)
+                await house.chores()
+            (payment,) = house.provider.office.payments.values()
+            house.provider.office.move(payment, FAILED)
+            house.provider.next_fates["payment"] = [fate]
+            await house.receive(callback(payment))
+            for _ in range(10):
+                await asyncio.sleep(60)
+                await house.resume()
+                await house.chores()
+            await house.rest()
+            return await judge(world)
+
+    found = clock.run(play)
+    assert found.faults == []
+    assert found.states == {"returned": 1}
