@@ -17,7 +17,7 @@ from sample_data import MASTER_KEY
 from test_canaries import absent, everything
 from uzel.cli import main
 from uzel.kit import logs
-from uzel.payouts.requisites import luhn
+from uzel.kit.card_numbers import luhn
 
 FIELDS = ("amount", "name", "purpose", "card", "phone", "bank", "external_id")
 
