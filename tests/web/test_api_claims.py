@@ -10,9 +10,12 @@ import pytest
 from claim_client import PATH, PHONE, Room, open_room, token_of
 from running_web import WebApp
 from sample_data import READ_TOKEN
+from uzel.kit.secrets import fingerprint
 from uzel.payouts import payout_store
 from uzel.payouts.payout import State
 from uzel.payouts.steps import move
+from uzel.people.scopes import CLAIMS_READ, CLAIMS_WRITE
+from uzel.people.store import add_token
 from uzel.web.api.claim_codes import CLAIM_CODES
 
 CARD = "2200770212727079"
@@ -227,3 +230,31 @@ def test_every_code_explains_itself(room: Room) -> None:
         page = room.app.client.get(f"/problems/{code.replace('_', '-')}")
         assert (page.status_code, known.title in page.text) == (200, True)
     assert token_of("shop") not in str(room.app.deps)
+
+
+def test_a_token_of_one_connection_knows_no_claims_of_others(room: Room) -> None:
+    number = room.add()["id"]
+
+    async def bind() -> None:
+        async with room.app.deps.pool.acquire() as connection:
+            other = await connection.fetchval(
+                "select min(id) from connection where connector <> 'konsol'"
+            )
+            mark = fingerprint(token_of("bound"))
+            scopes = [CLAIMS_READ, CLAIMS_WRITE]
+            await add_token(connection, "bound", mark, scopes, other)
+
+    room.app.run(bind)
+    for method, path, body in (
+        ("GET", f"/{number}", None),
+        ("PATCH", f"/{number}", {"purpose": "Б"}),
+        ("POST", f"/{number}/submit", None),
+        ("POST", f"/{number}/cancel", {"reason": "x"}),
+        ("GET", f"/{number}/messages", None),
+        ("POST", f"/{number}/messages", {"text": "x"}),
+        ("GET", f"/{number}/files", None),
+    ):
+        refused(room.ask(method, path, by="bound", json=body), "not_found")
+    assert room.ask("GET", "", by="bound").json()["items"] == []
+    made = room.ask("POST", "", by="bound", json={"amount": "5", "external_id": "bound-1"})
+    refused(made, "payouts_off")

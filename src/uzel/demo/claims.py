@@ -12,12 +12,10 @@ from uzel.demo import life
 from uzel.flows.payouts import claims as flow
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
-from uzel.payouts.banks import Directory
 from uzel.payouts.claims import acts, approval, claimant_store, thread
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import Form, State
-from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.limits import Limits, limits_of, set_limits
 from uzel.people.manage import save_person
 
@@ -74,7 +72,7 @@ async def ensure(connection: Connection, ring: KeyRing, name: str) -> None:
     await set_limits(connection, through, Limits(person_day=PERSON_DAY, day=DAY))
     await store.set_two_above(connection, through, TWO_ABOVE)
     await save_person(connection, SECOND, secrets.token_urlsafe(9), "approver")
-    keys = Keys(ring, await fingerprint_key(connection, ring), Directory())
+    keys = await acts.keys_of(connection, ring)
     for number, sample in enumerate(SAMPLES, 1):
         await add(connection, keys, through, number, sample, name)
 

@@ -59,10 +59,10 @@ INTERNAL = {
 }
 
 
-def settings_page() -> str:
-    """Every environment variable."""
+def installation() -> list[tuple[str, ...]]:
+    """(variable, default, meaning) of every setting."""
     given = read_settings({})
-    rows = [
+    return [
         (
             code(NAMES.get(field.name, f"UZEL_{field.name.upper()}")),
             DEFAULTS.get(field.name) or code(getattr(given, field.name)),
@@ -70,6 +70,10 @@ def settings_page() -> str:
         )
         for field in dataclasses.fields(Settings)
     ]
+
+
+def settings_page() -> str:
+    """Every environment variable."""
     adopted = [
         (code(variable), connector.title, code(field))
         for connector in connectors().values()
@@ -81,7 +85,7 @@ def settings_page() -> str:
 All settings of an installation are environment variables, read once at the start. An empty variable
 counts as one that is not set.
 
-{table(("variable", "default", "meaning"), rows)}
+{table(("variable", "default", "meaning"), installation())}
 
 ## Connections from the environment
 

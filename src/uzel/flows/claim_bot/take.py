@@ -18,7 +18,6 @@ from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
 from uzel.model.chat import ChatSaid
 from uzel.payouts.bank_list import directory
-from uzel.payouts.banks import Directory
 from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import ClaimRefused
 from uzel.payouts.keys import fingerprint_key
@@ -59,7 +58,7 @@ class ClaimBot:
                 continue
             if keys is None:
                 ring = self._registry.ring
-                keys = Keys(ring, await fingerprint_key(connection, ring), Directory())
+                keys = Keys(ring, await fingerprint_key(connection, ring))
             await self._take(connection, event, bot, keys)
         return [Decision(event.id, "noted") for event in events]
 

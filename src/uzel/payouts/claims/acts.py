@@ -8,10 +8,11 @@ from uzel.calls import vault
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
 from uzel.model.cards import masked
+from uzel.payouts.bank_list import directory
 from uzel.payouts.banks import Directory
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims import claimant_store as claimants
-from uzel.payouts.claims.claim import EDITABLE, MOVES, Act, ClaimRefused, Form, State
+from uzel.payouts.claims.claim import EDITABLE, MOVES, Act, ClaimRefused, Filled, Form, State
 from uzel.payouts.claims.fill import fill, missing, number_of
 from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.payout import Kind
@@ -22,16 +23,24 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What reading a form takes: the ring that seals cards, the key of fingerprints, the banks."""
+    """What reading a form takes: the ring that seals cards, the key of fingerprints, the banks;
+    None: those of the claim's connection.
+    """
 
     ring: KeyRing
     key: bytes
-    directory: Directory
+    directory: Directory | None = None
 
 
 async def keys_of(connection: Connection, ring: KeyRing) -> Keys:
     """Those of this installation. Raises ConfigError."""
-    return Keys(ring, await fingerprint_key(connection, ring), Directory())
+    return Keys(ring, await fingerprint_key(connection, ring))
+
+
+async def read(connection: Connection, keys: Keys, through: int, form: Form) -> Filled:
+    """What is good of a form. Raises WishRejected."""
+    banks = keys.directory or await directory(connection, through)
+    return fill(form, banks, keys.key)
 
 
 async def make(
@@ -48,7 +57,7 @@ async def make(
     ClaimRefused, WishRejected; UniqueViolationError where the same is being made at this moment.
     """
     external_id = number_of(external_id) if external_id is not None else None
-    filled = fill(form, keys.directory, keys.key)
+    filled = await read(connection, keys, through, form)
     if external_id is not None and (known := await store.by_external_id(connection, external_id)):
         is_same = known["claimant_id"] == claimant_id and known["connection_id"] == through
         if not is_same or not await was_made_so(connection, known, filled.columns):
@@ -78,7 +87,7 @@ async def edit(
     """
     row = await locked(connection, number, version)
     demand_state(row, EDITABLE | {State.FAILED})
-    filled = fill(form, keys.directory, keys.key)
+    filled = await read(connection, keys, row["connection_id"], form)
     changed = {name: value for name, value in filled.columns.items() if row[name] != value}
     if not changed and filled.number is None:
         return row

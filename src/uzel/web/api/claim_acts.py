@@ -19,6 +19,7 @@ from uzel.web.api import claim_models as models
 from uzel.web.api.claim_codes import OTHERWISE
 from uzel.web.api.claim_tokens import ClaimCaller
 from uzel.web.api.problems import Coded
+from uzel.web.api.tokens import Caller
 from uzel.web.deps import deps_of
 
 CONNECTOR = "konsol"
@@ -71,9 +72,11 @@ def rejected(error: WishRejected) -> Coded:
     return Coded("claim_invalid", f"Not valid: {error.field} ({error.reason}).", more=more)
 
 
-def through(request: Request, connection_id: int | None) -> Active:
-    """Which connection pays. Raises Coded."""
+def through(request: Request, caller: Caller, connection_id: int | None) -> Active:
+    """Which connection pays: for a token of one, that one. Raises Coded."""
     found = [it for it in deps_of(request).registry.all() if it.connector.name == CONNECTOR]
+    if caller.connection_id is not None:
+        found = [it for it in found if it.id == caller.connection_id]
     if connection_id is not None:
         found = [it for it in found if it.id == connection_id]
     if not found:

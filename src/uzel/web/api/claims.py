@@ -19,6 +19,7 @@ from uzel.web.api.claim_acts import do, of_row, through, whole
 from uzel.web.api.claim_tokens import ClaimCaller, ClaimDecider, ClaimReader, ClaimWriter
 from uzel.web.api.openapi import BAD_REQUEST, CONFLICT, NOT_FOUND
 from uzel.web.api.paging import ConnectionId, Id, Listed, ListQuery, Text, listed
+from uzel.web.api.problems import Coded
 from uzel.web.deps import deps_of
 
 router = APIRouter(prefix="/claims", tags=["claims"])
@@ -51,7 +52,12 @@ async def list_all(
     query: Annotated[ClaimQuery, Query()],
 ) -> Listed[models.Claim]:
     """Claims, newest first."""
-    chosen = ClaimFilter(**query.model_dump(exclude={"cursor", "limit"}))
+    asked = query.model_dump(exclude={"cursor", "limit"})
+    if caller.connection_id is not None:
+        if asked["connection_id"] not in (None, caller.connection_id):
+            raise Coded("not_found", "This API token is good for another connection.")
+        asked["connection_id"] = caller.connection_id
+    chosen = ClaimFilter(**asked)
     page = await list_claims(deps_of(request).pool, chosen, query.before, query.limit)
     return listed(request, response, page, of_row)
 
@@ -63,7 +69,7 @@ async def add(
     request: Request, response: Response, caller: ClaimWriter, wanted: models.NewClaim
 ) -> models.WholeClaim:
     """Ask for a payout. The same external_id again changes nothing."""
-    pays = through(request, wanted.connection_id).id
+    pays = through(request, caller.token, wanted.connection_id).id
     known = False
 
     async def work(connection: Connection) -> Any:
