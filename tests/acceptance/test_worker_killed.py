@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from acceptance_demo import Demo, running_demo, until
 
 COUNT, PER_S, KILLS = 20, 12, 2
@@ -48,6 +50,7 @@ def with_a_message(demo: Demo, state: str) -> set[str]:
         cursor = {"cursor": page["next_cursor"]}
 
 
+@pytest.mark.long
 def test_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data") as demo:
         runs = [

@@ -87,6 +87,7 @@ def storm(folder: Path, kills: int, seed: int) -> None:
         assert ended["count"] == len(wanted)
 
 
+@pytest.mark.long
 def test_the_receiver_hears_of_everything_whoever_is_killed(tmp_path: Path) -> None:
     storm(tmp_path, kills=1, seed=time.time_ns())
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 from markdown_pages import blocks, read
 from parts import OUR_URL, RING, Sandbox, go, new_runner
 from shops import Shop, open_shop, until_done, whole
@@ -76,6 +78,7 @@ async def step(shop: Shop) -> None:
     await advance(shop.hub.pool, shop.amocrm)
 
 
+@pytest.mark.long
 def test_a_deal_made_after_the_backup_gets_no_twin(
     new_database: Callable[[], str], sandbox: Sandbox, tmp_path: Path
 ) -> None:
