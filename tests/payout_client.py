@@ -19,7 +19,7 @@ from uzel.calls import store as calls_store
 from uzel.calls.runner import Runner
 from uzel.connections import manage
 from uzel.connections.registry import Registry
-from uzel.payouts import door, door_store
+from uzel.payouts.programs import door, door_store
 from uzel.people.manage import add_token
 from uzel.people.scopes import PAYOUTS_READ, PAYOUTS_WRITE
 from uzel.sandbox.server import running

@@ -64,7 +64,7 @@ from uzel.messages.route import escalate, expire
 from uzel.messages.send import belongs_to_another, on_closed
 from uzel.partners import hooks
 from uzel.partners.answers import forget_old
-from uzel.payouts import callbacks
+from uzel.payouts.programs import callbacks
 
 # Who is asked before a call leaves, by the first word of its effect.
 GUARDS: dict[str, Guard] = {"message": guard, payouts.OWNER: Strict(guard_payouts)}

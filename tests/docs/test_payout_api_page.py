@@ -14,7 +14,8 @@ import pytest
 
 from markdown_pages import FENCE, read
 from payout_client import add_company, payout_web
-from uzel.payouts import asked, banks, requisites, wish
+from uzel.payouts import banks, requisites, wish
+from uzel.payouts.programs import asked
 from uzel.web.konsol.words import CODES, REASONS
 
 PAGE = "docs/how-to/payout-api.md"

@@ -8,7 +8,7 @@ from payouts_at_work import Paying, paying
 from uzel.doctor.finding import State as Finding
 from uzel.doctor.payouts import of_payouts
 from uzel.kit.database import Connection
-from uzel.payouts import reconcile_store
+from uzel.payouts.accounting import reconcile_store
 from uzel.views import reconciliation
 
 NOW = datetime.now(UTC)

@@ -47,7 +47,7 @@ async def work(parts: "Parts", parsed: argparse.Namespace) -> Told:
     """Show it, or change it, with a note in the audit."""
     from uzel.cli.payout_work import connection_of
     from uzel.cli.recipients import me
-    from uzel.payouts import door, door_store
+    from uzel.payouts.programs import door, door_store
     from uzel.people.store import note
 
     through = connection_of(parts, parsed.through)

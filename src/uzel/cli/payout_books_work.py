@@ -19,10 +19,10 @@ from uzel.flows.payouts.chores import BANKS, Chores
 from uzel.flows.payouts.reconcile import LAG, STALE_AFTER, Rules
 from uzel.flows.payouts.reconcile import reconcile as compare_books
 from uzel.model.currency import text
-from uzel.payouts import reconcile_store
-from uzel.payouts.balance import BalanceView, balance_view
+from uzel.payouts.accounting import reconcile_store
+from uzel.payouts.accounting.balance import BalanceView, balance_view
+from uzel.payouts.accounting.invariants import broken
 from uzel.payouts.bank_list import directory
-from uzel.payouts.invariants import broken
 from uzel.people.store import note
 from uzel.views import reconciliation
 from uzel.views.reconciliation import DifferenceRow

@@ -12,8 +12,8 @@ from uzel.app import Parts
 from uzel.cli.payout_work import connection_of
 from uzel.cli.statements import day, midnight, save
 from uzel.errors import ConfigError
-from uzel.payouts import reconcile_store
-from uzel.payouts.statement import ENDINGS, Format, Payer, Sheet, TooLong, make
+from uzel.payouts.accounting import reconcile_store
+from uzel.payouts.accounting.statement import ENDINGS, Format, Payer, Sheet, TooLong, make
 
 ACCOUNT = re.compile(r"[0-9]{20}")
 TAXPAYER = re.compile(r"[0-9]{10}|[0-9]{12}")

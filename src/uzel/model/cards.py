@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from uzel.kit.card_numbers import luhn
+
 # So many digits make a number (ISO/IEC 7812), the most usual first; in the field for a card any
 # dozen is taken for one.
 SIZES = (16, 15, 19, 18, 17, 14, 13)
@@ -129,8 +131,7 @@ def short(digits: str) -> str:
 
 def is_card(digits: str) -> bool:
     """Whether the last digit checks the others (ISO/IEC 7812)."""
-    doubled = [int(sign) * (1 + place % 2) for place, sign in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+    return luhn(digits) == 0
 
 
 def ascii_digits(text: str) -> str:

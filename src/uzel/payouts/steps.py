@@ -5,10 +5,11 @@ from typing import Any
 
 from uzel.calls import vault
 from uzel.kit.database import Connection
-from uzel.payouts import books, callbacks
+from uzel.payouts import books
 from uzel.payouts import payout_store as store
 from uzel.payouts.claims.follow import follow
 from uzel.payouts.payout import MOVES, OPEN, State, effect_of
+from uzel.payouts.programs import callbacks
 
 # In these the number of the card is still needed: it is to be sent, or may have to be sent again.
 NEEDS_CARD = frozenset({State.WAITING, State.UNKNOWN})

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from uzel.kit.database import Connection, Pool
-from uzel.payouts import balance_store
-from uzel.payouts.invariants import broken
+from uzel.payouts.accounting import balance_store
+from uzel.payouts.accounting.invariants import broken
 from uzel.views import reconciliation_store as store
 
 MOST = 100

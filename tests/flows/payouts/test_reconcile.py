@@ -8,8 +8,9 @@ import pytest
 from parts import Sandbox, go, until
 from payouts_provider import AT_ONCE, Provider, provider
 from uzel.flows.payouts.reconcile import Rules
-from uzel.payouts import payout_store, reconcile_store
-from uzel.payouts.invariants import broken
+from uzel.payouts import payout_store
+from uzel.payouts.accounting import reconcile_store
+from uzel.payouts.accounting.invariants import broken
 from uzel.payouts.payout import State
 
 

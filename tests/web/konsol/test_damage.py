@@ -19,8 +19,8 @@ from running_web import WebApp
 from uzel.kit import logs
 from uzel.kit.body import read_json
 from uzel.kit.card_numbers import luhn
-from uzel.payouts.asked import read_money
 from uzel.payouts.card_texts import holds_card
+from uzel.payouts.programs.asked import read_money
 from uzel.payouts.requisites import read_amount
 from uzel.payouts.wish import WishRejected
 

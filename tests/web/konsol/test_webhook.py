@@ -15,7 +15,7 @@ import pytest
 from loopback import LoopbackServer
 from partner_shop import Shop
 from payout_client import CARD_NUMBER, Company, by_phone
-from uzel.payouts import door
+from uzel.payouts.programs import door
 
 HOOK = "/konsol/webhook"
 

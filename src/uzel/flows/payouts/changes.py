@@ -16,11 +16,12 @@ from uzel.flows.payouts.means import Means, Refusal
 from uzel.flows.payouts.requests import receiver_for
 from uzel.kit import database
 from uzel.kit.database import Connection
-from uzel.payouts import callbacks, payout_store
-from uzel.payouts import request_store as store
-from uzel.payouts.asked import Asker, forbid_cards, metadata_of, purpose_of, url_of
-from uzel.payouts.documented import STATUS_WORDS, STATUSES
+from uzel.payouts import payout_store
 from uzel.payouts.payout import ASKED_AFTER, OPEN, State
+from uzel.payouts.programs import callbacks
+from uzel.payouts.programs import request_store as store
+from uzel.payouts.programs.asked import Asker, forbid_cards, metadata_of, purpose_of, url_of
+from uzel.payouts.programs.documented import STATUS_WORDS, STATUSES
 from uzel.payouts.wish import WishRejected
 from uzel.people.store import note
 

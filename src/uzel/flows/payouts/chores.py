@@ -18,7 +18,8 @@ from uzel.flows.payouts import chore_store as store
 from uzel.flows.payouts import reconcile as reconciling
 from uzel.flows.payouts.reconcile import Run
 from uzel.kit import database
-from uzel.payouts import balance, balance_store, bank_list, reconcile_store
+from uzel.payouts import bank_list
+from uzel.payouts.accounting import balance, balance_store, reconcile_store
 
 log = logging.getLogger("uzel.payouts")
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from uzel.flows.payouts.notices import KEPT_FOR, MOST_KEPT
 from uzel.kit.database import Pool
-from uzel.payouts import callback_store, notice_store, request_store
+from uzel.payouts.programs import callback_store, notice_store, request_store
 
 # A key is good for so long; a number (`external_id`) for ever.
 ANSWERS, CALLBACKS = timedelta(days=90), timedelta(days=90)

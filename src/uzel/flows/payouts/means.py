@@ -8,7 +8,7 @@ from uzel.calls.reach import Reach
 from uzel.connections.registry import Active, Registry
 from uzel.kit.database import Pool
 from uzel.kit.secrets import KeyRing
-from uzel.payouts.asked import Asker
+from uzel.payouts.programs.asked import Asker
 
 CONNECTOR = "konsol"
 

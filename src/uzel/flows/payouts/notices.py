@@ -18,10 +18,11 @@ from uzel.flows.payouts.means import Means
 from uzel.kit.body import label_of, object_at, read_json, storable, utc_of
 from uzel.kit.logs import redact_text
 from uzel.model.cards import masked as masked_cards
-from uzel.payouts import door, notice_store, payout_store, request_store
-from uzel.payouts.documented import TELLABLE
+from uzel.payouts import payout_store
 from uzel.payouts.payout import ASKED_AFTER, State
-from uzel.payouts.signed_json import (
+from uzel.payouts.programs import door, notice_store, request_store
+from uzel.payouts.programs.documented import TELLABLE
+from uzel.payouts.programs.signed_json import (
     FIELD,
     canonical,
     read_as_written,

@@ -14,10 +14,10 @@ from uzel.connections.registry import Active
 from uzel.errors import CallFailed, ConfigError, ContractBroken
 from uzel.flows.payouts import chore_store, send
 from uzel.kit.database import Connection, Pool
-from uzel.payouts import compare
 from uzel.payouts import payout_store as payouts
-from uzel.payouts import reconcile_store as store
-from uzel.payouts.compare import Compared, Difference, Kind, Ours, Theirs, Window
+from uzel.payouts.accounting import compare
+from uzel.payouts.accounting import reconcile_store as store
+from uzel.payouts.accounting.compare import Compared, Difference, Kind, Ours, Theirs, Window
 from uzel.payouts.payout import State
 
 log = logging.getLogger("uzel.payouts")

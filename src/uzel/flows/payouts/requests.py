@@ -15,13 +15,14 @@ from uzel.connections.registry import Active
 from uzel.flows.payouts import send
 from uzel.flows.payouts.means import Means, Refusal
 from uzel.kit.database import Connection
-from uzel.payouts import callbacks, door, door_store, invoices, payout_store
-from uzel.payouts import request_store as store
-from uzel.payouts.asked import NAMES, UNNAMED, Asked, Asker, read_asked
+from uzel.payouts import payout_store
 from uzel.payouts.bank_list import directory
 from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.limits import limits_of
 from uzel.payouts.payout import Refused, Wish
+from uzel.payouts.programs import callbacks, door, door_store, invoices
+from uzel.payouts.programs import request_store as store
+from uzel.payouts.programs.asked import NAMES, UNNAMED, Asked, Asker, read_asked
 from uzel.payouts.wish import Typed, WishRejected, read
 from uzel.people.store import note
 

@@ -1,13 +1,12 @@
 """From what somebody filled in to what a claim can hold."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
-from uzel.model.cards import DIGITS, REGION, ascii_digits, numbers_in
 from uzel.payouts.banks import Directory
+from uzel.payouts.card_texts import holds_card
 from uzel.payouts.claims.claim import Filled, Form
 from uzel.payouts.payout import Card, Kind, Payee, Wish
-from uzel.payouts.requisites import SHORTEST_CARD, CardNumber, Network, read_amount
+from uzel.payouts.requisites import CardNumber, read_amount
 from uzel.payouts.wish import (
     LONGEST_NUMBER,
     LONGEST_PURPOSE,
@@ -59,34 +58,9 @@ def no_card(name: str, given: Any) -> Any:
     """What was given, where no number of a card stands in it: those have a field of their own, and
     everything else is kept for ever. Raises WishRejected.
     """
-    if any(holds_card(text) for text in texts_in(given)):
+    if holds_card(given):
         raise WishRejected(name, "card_number")
     return given
-
-
-def holds_card(text: str) -> bool:
-    """Whether there is a number in it that is a card's by its length, network and last digit: what
-    only looks like one is somebody's number of an order.
-    """
-    return any(
-        len(found.digits) >= SHORTEST_CARD
-        and len(set(found.digits)) > 1
-        and CardNumber(found.digits).network is not Network.UNKNOWN
-        for region in REGION.finditer(ascii_digits(text))
-        for found in numbers_in(DIGITS.findall(region[0]))
-    )
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text and number of a JSON value, and the names."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from (str(name), *texts_in(inner))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from texts_in(inner)
-    else:
-        yield str(value)
 
 
 def target_of(key: bytes, number: CardNumber | None, phone: str | None) -> bytes:

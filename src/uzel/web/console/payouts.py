@@ -8,7 +8,8 @@ from starlette.responses import Response
 from uzel.errors import ConfigError
 from uzel.flows.payouts import send
 from uzel.model.currency import text as plain_sum
-from uzel.payouts import hold_store, reconcile_store
+from uzel.payouts import hold_store
+from uzel.payouts.accounting import reconcile_store
 from uzel.people.store import note
 from uzel.views import payouts_store
 from uzel.views.payouts import (

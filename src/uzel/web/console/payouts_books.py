@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, HTTPException
 from starlette.responses import Response, StreamingResponse
 
-from uzel.payouts import reconcile_store
-from uzel.payouts.statement import ENDINGS, Format, Payer, Sheet, TooLong, make
+from uzel.payouts.accounting import reconcile_store
+from uzel.payouts.accounting.statement import ENDINGS, Format, Payer, Sheet, TooLong, make
 from uzel.people.store import note
 from uzel.views.reconciliation import DifferenceRow, difference, differences, runs
 from uzel.web.console.claims_desk import providers, show

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from uzel.connections.registry import Active
-from uzel.payouts.balance import BalanceView, Point, balance_view
+from uzel.payouts.accounting.balance import BalanceView, Point, balance_view
 from uzel.payouts.wish import CURRENCY
 from uzel.views import payouts_store
 from uzel.web.console.desk import Desk

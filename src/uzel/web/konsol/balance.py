@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from uzel.flows.payouts.changes import asked
-from uzel.payouts import request_store as store
-from uzel.payouts.documented import moment, number
+from uzel.payouts.programs import request_store as store
+from uzel.payouts.programs.documented import moment, number
 from uzel.payouts.wish import CURRENCY
 from uzel.web.konsol.gate import Call
 from uzel.web.konsol.reply import NotDone, done

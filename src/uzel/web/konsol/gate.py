@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from uzel.flows.payouts.means import Means
-from uzel.payouts.asked import Asker
+from uzel.payouts.programs.asked import Asker
 from uzel.web.api.tokens import Caller, find_caller
 from uzel.web.deps import Deps, deps_of
 from uzel.web.konsol.reply import NotDone

@@ -4,9 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from uzel.payouts import invoice_store as store
-from uzel.payouts import invoices
-from uzel.payouts.invoices import InvoiceRefused, shown
+from uzel.payouts.programs import invoice_store as store
+from uzel.payouts.programs import invoices
+from uzel.payouts.programs.invoices import InvoiceRefused, shown
 from uzel.web.konsol.gate import Call
 from uzel.web.konsol.reading import body_of, filter_of, listed, page_of
 from uzel.web.konsol.reply import NotDone, done

@@ -6,10 +6,10 @@ from starlette.responses import Response
 
 from uzel.flows.payouts import changes, requests
 from uzel.payouts import payout_store
-from uzel.payouts import request_store as store
-from uzel.payouts.asked import CARD, PHONE
-from uzel.payouts.documented import STATUS_WORDS, shown, states_of
 from uzel.payouts.payout import Kind
+from uzel.payouts.programs import request_store as store
+from uzel.payouts.programs.asked import CARD, PHONE
+from uzel.payouts.programs.documented import STATUS_WORDS, shown, states_of
 from uzel.web.konsol.gate import Call
 from uzel.web.konsol.reading import body_of, filter_of, key_of, listed, page_of
 from uzel.web.konsol.reply import JSON, content_of, done

@@ -12,8 +12,8 @@ from uzel.events.door import Request as Hooked
 from uzel.flows.payouts.means import CONNECTOR
 from uzel.flows.payouts.notices import Sent, heard
 from uzel.kit.database import Pool
-from uzel.payouts import notice_store as store
-from uzel.payouts.documented import moment
+from uzel.payouts.programs import notice_store as store
+from uzel.payouts.programs.documented import moment
 from uzel.people.manage import network_of
 from uzel.web.deps import deps_of
 from uzel.web.konsol.gate import Call, address_of, means_of

@@ -6,9 +6,9 @@ from typing import BinaryIO
 from uzel.kit.new_workbook import LONGEST_CELL, formats, new_workbook, write_amount, write_time
 from uzel.ledger.statement import Sums
 from uzel.model.currency import decimal, exponent
-from uzel.payouts import statement_words as words
-from uzel.payouts.statement import Line, Sheet
-from uzel.payouts.statement_csv import closing
+from uzel.payouts.accounting import statement_words as words
+from uzel.payouts.accounting.statement import Line, Sheet
+from uzel.payouts.accounting.statement_csv import closing
 
 WIDTHS = (20, 10, 12, 32, 20, 18, 44, 22, 20, 38, 18, 20, 16, 18)
 AMOUNT, TOTAL = 12, 13

@@ -13,10 +13,10 @@ from uzel.calls.closing import Closed
 from uzel.calls.outcome import State as Call
 from uzel.calls.plan import Plan, plan
 from uzel.kit.database import Connection
-from uzel.payouts import callback_store as store
-from uzel.payouts import request_store
-from uzel.payouts.documented import CREATED, event_of, moment, shown
 from uzel.payouts.payout import State
+from uzel.payouts.programs import callback_store as store
+from uzel.payouts.programs import request_store
+from uzel.payouts.programs.documented import CREATED, event_of, moment, shown
 
 # The first word of the effects of our calls.
 OWNER, OPERATION = "callback", "notify"

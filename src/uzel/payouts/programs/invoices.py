@@ -15,8 +15,9 @@ import asyncpg
 
 from uzel.kit.database import Connection
 from uzel.model.currency import minor
-from uzel.payouts import invoice_store as store
-from uzel.payouts.asked import (
+from uzel.payouts.payout import Refused, Wish
+from uzel.payouts.programs import invoice_store as store
+from uzel.payouts.programs.asked import (
     Asker,
     currency_of,
     forbid_cards,
@@ -25,8 +26,7 @@ from uzel.payouts.asked import (
     purpose_of,
     read_money,
 )
-from uzel.payouts.documented import moment, number, user_of
-from uzel.payouts.payout import Refused, Wish
+from uzel.payouts.programs.documented import moment, number, user_of
 from uzel.payouts.wish import CURRENCY, WishRejected
 
 DRAFT, OPEN, CANCELLED, PAID = "draft", "open", "cancelled", "paid"

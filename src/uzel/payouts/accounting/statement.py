@@ -15,7 +15,7 @@ from uzel.kit.database import Connection, Pool
 from uzel.ledger import statement_store as ledger_store
 from uzel.ledger.statement import Check, Sums, sums_of
 from uzel.model.phone import mask_phone
-from uzel.payouts import statement_store as store
+from uzel.payouts.accounting import statement_store as store
 
 PER_FETCH = 1000
 # A worksheet has 1,048,576 rows.
@@ -189,13 +189,13 @@ def line_of(row: Any) -> Line:
 def writer_of(kind: Format) -> type[Writer]:
     """Read in when the first one is made."""
     if kind is Format.XLSX:
-        from uzel.payouts.statement_xlsx import XlsxWriter
+        from uzel.payouts.accounting.statement_xlsx import XlsxWriter
 
         return XlsxWriter
     if kind is Format.ONE_C:
-        from uzel.payouts.statement_one_c import OneCWriter
+        from uzel.payouts.accounting.statement_one_c import OneCWriter
 
         return OneCWriter
-    from uzel.payouts.statement_csv import CsvWriter
+    from uzel.payouts.accounting.statement_csv import CsvWriter
 
     return CsvWriter

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from uzel.model.currency import text
-from uzel.payouts.asked import CARD, PHONE
 from uzel.payouts.payout import Kind, State
+from uzel.payouts.programs.asked import CARD, PHONE
 
 S = State
 STATUSES = {

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from parts import go
 from payouts_at_work import paying
-from uzel.payouts import balance_store as store
-from uzel.payouts.balance import averages, balance_view, enough_until, prune
+from uzel.payouts.accounting import balance_store as store
+from uzel.payouts.accounting.balance import averages, balance_view, enough_until, prune
 from uzel.payouts.payout import State
 
 FRIDAY = date(2026, 11, 20)

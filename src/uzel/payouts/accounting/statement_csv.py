@@ -7,8 +7,8 @@ from typing import BinaryIO
 from uzel.kit.spreadsheet import MARK, safe, written
 from uzel.ledger.statement import Sums
 from uzel.model.currency import text
-from uzel.payouts import statement_words as words
-from uzel.payouts.statement import Line, Sheet
+from uzel.payouts.accounting import statement_words as words
+from uzel.payouts.accounting.statement import Line, Sheet
 
 BETWEEN = [""] * (len(words.HEAD) - 4)
 

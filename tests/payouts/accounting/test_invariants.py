@@ -2,7 +2,7 @@
 
 from parts import go
 from payouts_at_work import paying
-from uzel.payouts.invariants import broken
+from uzel.payouts.accounting.invariants import broken
 from uzel.payouts.payout import State
 
 

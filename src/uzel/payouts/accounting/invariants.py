@@ -7,7 +7,7 @@ from typing import Any
 
 from uzel.kit.database import Connection, Pool
 from uzel.model.currency import text
-from uzel.payouts import invariants_store as store
+from uzel.payouts.accounting import invariants_store as store
 
 MOST = 20
 

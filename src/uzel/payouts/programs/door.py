@@ -11,7 +11,7 @@ from uzel.connections.hook_url import HookRefused, HookUrl
 from uzel.connectors.partner_hook.signing import new_secret, secret_bytes
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
-from uzel.payouts import door_store as store
+from uzel.payouts.programs import door_store as store
 
 RECEIVER = "partner_hook"
 # For so long after a change the old secret signs, and is taken, beside the new one.

@@ -12,8 +12,8 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from uzel.kit.database import Pool
-from uzel.payouts import balance_store as store
-from uzel.payouts import reconcile_store
+from uzel.payouts.accounting import balance_store as store
+from uzel.payouts.accounting import reconcile_store
 
 CURRENCY = "RUB"
 WEEKS = 4

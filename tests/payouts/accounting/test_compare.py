@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from uzel.payouts.compare import Kind, Ours, Theirs, Window, compare
+from uzel.payouts.accounting.compare import Kind, Ours, Theirs, Window, compare
 from uzel.payouts.payout import OPEN, State
 
 NOW = datetime(2026, 11, 20, 1, 20, tzinfo=UTC)

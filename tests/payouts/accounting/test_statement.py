@@ -13,10 +13,10 @@ from parts import go
 from payouts_at_work import Paying, paying
 from uzel.errors import LedgerError
 from uzel.ledger.statement import Sums
-from uzel.payouts import statement
+from uzel.payouts.accounting import statement
+from uzel.payouts.accounting.statement import Format, Line, Payer, Sheet, make
+from uzel.payouts.accounting.statement_one_c import OneCWriter
 from uzel.payouts.payout import Payee, State
-from uzel.payouts.statement import Format, Line, Payer, Sheet, make
-from uzel.payouts.statement_one_c import OneCWriter
 
 ZONE = ZoneInfo("Asia/Almaty")
 EVIL = "=HYPERLINK(1)"

@@ -1,0 +1,1 @@
+"""Payouts beside other books: the provider's, and those of accounting."""

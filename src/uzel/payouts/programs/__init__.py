@@ -1,0 +1,1 @@
+"""Payouts that programs ask for: what they say, what they are told, and their invoices."""
