@@ -112,3 +112,16 @@ def test_logs_have_none() -> None:
         record.exc_info = (ValueError, error, error.__traceback__)
         line = JsonFormatter().format(record)
     assert "Анна" not in line and "7079" not in line and "oh no" in line and "DETAIL" in line
+
+
+@pytest.mark.parametrize(
+    "text", ["2200770212727078", "2200 7702 1272 7078", " 2200-7702-1272-7078\n"]
+)
+def test_a_slip_of_the_finger_is_no_less_a_secret(text: str) -> None:
+    body = json.dumps({"text": text, "id": text}).encode()
+    done = redacted_json(body, Masker(spared=("id",), slips=True), lambda path: True)
+    assert done.secrets == ("2200770212727078",)
+    assert "1272" not in json.loads(done.body)["text"]
+    for other in ("заказ 2200770212727078", "220077021272", text * 2):
+        kept = json.dumps({"text": other}).encode()
+        assert redacted_json(kept, Masker(slips=True)).body == kept

@@ -25,6 +25,8 @@ _GAP = r"[\s.,/\\_\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]"
 _UUID = r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z])"
 _RUN = re.compile(rf"(?P<uuid>{_UUID})|\d(?:{_GAP}{{0,3}}\d){{{SHORTEST - 1},}}")
 _GROUP = re.compile(r"\d+")
+# Nothing but so many digits: a card's with a slip of the finger, as likely as not.
+_NOTHING_ELSE = re.compile(rf"\s*\d(?:{_GAP}{{0,3}}\d){{{USUAL - 1},{LONGEST - 1}}}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ def masked(text: str, *, loose: bool = False) -> tuple[str, list[str]]:
         parts += [text[at : it.start], masked_piece(text[it.start : it.end])]
         at = it.end
     return "".join([*parts, text[at:]]), [it.digits for it in found]
+
+
+def masked_whole(text: str) -> str:
+    """A text of nothing but as many digits as a card has, masked; any other as it is."""
+    return masked_piece(text) if _NOTHING_ELSE.fullmatch(text) else text
 
 
 def masked_piece(piece: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from uzel.kit.card_numbers import masked
+from uzel.kit.card_numbers import masked, masked_whole
 
 Path = tuple[str, ...]
 # More digits than any number that means something; Python reads no integers of thousands of them.
@@ -25,12 +25,14 @@ class Redacted:
 @dataclass(slots=True)
 class Masker:
     """Masks what stands in a JSON document. `spared`: names whose values are left as they are;
-    `numbers`: whole numbers are masked as well, and become texts; `loose`: see `card_numbers.find`.
+    `numbers`: whole numbers are masked as well, and become texts; `loose`: see `card_numbers.find`;
+    `slips`: so are texts of nothing but as many digits as a card's, whose last one is wrong.
     """
 
     spared: Collection[str] = ()
     numbers: bool = False
     loose: bool = False
+    slips: bool = False
     found: list[tuple[Path, str]] = field(default_factory=list)
 
     def of(self, value: Any, path: Path = ()) -> Any:
@@ -51,6 +53,8 @@ class Masker:
 
     def _text(self, text: str, path: Path) -> str:
         hidden, numbers = masked(text, loose=self.loose)
+        if self.slips and not numbers and (hidden := masked_whole(text)) != text:
+            numbers = ["".join(sign for sign in text if sign.isdecimal())]
         self.found += [(path, number) for number in numbers]
         return hidden
 

@@ -170,10 +170,11 @@ def short(value: Any, longest: int) -> str | None:
 
 
 def redact(body: bytes) -> Redacted:
-    """People type numbers of cards into chats. They are masked wherever somebody's words stand;
-    those of the message itself are kept, for whoever asked for a card.
+    """People type numbers of cards into chats, with slips of the finger, too. They are masked
+    wherever somebody's words stand; those of the message itself are kept, for whoever asked for a
+    card.
     """
-    return redacted_json(body, Masker(spared=SPARED), lambda path: path in TYPED)
+    return redacted_json(body, Masker(spared=SPARED, slips=True), lambda path: path in TYPED)
 
 
 WEBHOOK = Webhook(body=BodyKind.JSON, parse=parse, verify=verify, redact=redact)
