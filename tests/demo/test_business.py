@@ -24,8 +24,8 @@ from uzel.setup import FIRST_TEXTS, add_first_texts
 
 
 def test_there_is_a_connection_for_every_connector() -> None:
-    # Nothing in the demo asks for rates or writes to chats yet, and it has no partners.
-    others = {"cbr", "nbk", "partner_hook", "telegram"}
+    # Nothing in the demo asks for rates yet, and it has no partners.
+    others = {"cbr", "nbk", "partner_hook"}
     assert set(business.CONNECTIONS) == set(connectors()) - others
 
 
@@ -96,7 +96,7 @@ def test_a_second_start_changes_keys_and_addresses_only(dsn: str) -> None:
     assert not set(keys.values()) & set(again.values())
     assert after[:3] == before[:3]
     addresses = [row["settings"].get("base_url", "127.0.0.1:10") for row in after[3]]
-    assert len(addresses) == 10 and all("127.0.0.1:10" in address for address in addresses)
+    assert len(addresses) == 11 and all("127.0.0.1:10" in address for address in addresses)
 
 
 def test_what_somebody_changed_stays(dsn: str) -> None:

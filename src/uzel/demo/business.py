@@ -35,6 +35,11 @@ RESEND_SECRET = "whsec_dXplbC1kZW1vLXJlc2VuZC1ob29rLTAx"  # noqa: S105 - a dummy
 YCLIENTS_COMPANY = 120001
 KASPI_TOKEN = "sandbox-kaspi-token"  # noqa: S105 - a dummy
 KONSOL_TOKEN = "sandbox-konsol-token"  # noqa: S105 - a dummy
+TELEGRAM = {
+    "token": "110201543:sandbox-telegram-token-0000000000",
+    "webhook_secret": "sandbox-telegram-secret",
+    "approvers": -1_001_000_000_001,
+}
 
 # Connector → its settings; `base_url` is added for those that are called.
 CONNECTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -56,6 +61,7 @@ CONNECTIONS: Mapping[str, Mapping[str, Any]] = {
     },
     "kaspi": {"token": KASPI_TOKEN},
     "konsol": {"token": KONSOL_TOKEN},
+    "telegram": {**TELEGRAM, "claims_through": NAME},
 }
 NOT_CALLED = frozenset({"iiko", "rkeeper"})
 

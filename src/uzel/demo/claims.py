@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from uzel.connections import store as connections
 from uzel.demo import life
+from uzel.demo.business import TELEGRAM
 from uzel.flows.payouts import claims as flow
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
@@ -100,9 +101,18 @@ async def add(
         await flow.approve(connection, keys.ring, row["id"], row["version"], by)
 
 
-def wire(sandbox: str, hook: str) -> None:
-    """Have the provider tell what becomes of payouts."""
-    life.ask("POST", f"{sandbox}/konsol/_settings", json_body={"hook": hook})
+def wire(sandbox: str, hook: life.Hook) -> None:
+    """Have the provider tell what becomes of payouts, and the messenger what people say."""
+    life.ask("POST", f"{sandbox}/konsol/_settings", json_body={"hook": hook(CONNECTOR)})
+    posted = {"url": hook("telegram"), "secret_token": TELEGRAM["webhook_secret"]}
+    life.ask("POST", f"{sandbox}/telegram/bot{TELEGRAM['token']}/setWebhook", json_body=posted)
+
+
+def curl(sandbox: str) -> str:
+    """Commands by which somebody opens the bot, and sees what it answers."""
+    return f"""  curl {sandbox}/telegram/_said -H 'content-type: application/json' \\
+    -d '{{"user_id": 501, "text": "/start"}}'
+  curl '{sandbox}/telegram/_chat?chat_id=501'"""
 
 
 def receipt(seed: int) -> bytes:

@@ -73,7 +73,7 @@ class Demo:
             life.ask("GET", f"{self.settings.url}/readyz")
             life.ask("GET", f"{self.sandbox_url}/_faults")
             life.wire(self.sandbox_url, self.hook)
-            claims.wire(self.sandbox_url, self.hook(claims.CONNECTOR))
+            claims.wire(self.sandbox_url, self.hook)
             print(self.as_line() if self.as_json else self.as_text(), flush=True)
             if not self.as_json:
                 self._begin()
@@ -108,11 +108,11 @@ class Demo:
   Sign in:         {NAME} / {self.password}
   Sandbox:         {self.sandbox_url}
 
-  A sandbox plays iiko, r_keeper, YCLIENTS, amoCRM, Kaspi, konsol.pro, SMS.ru, Exolve, WhatsApp,
-  e-mail, and the guests too. Visits are coming in now: open the console and watch one become a
-  message and a rating. A few answers get lost on purpose: what then waits for a person stands under
-  "Ждут решения". Send a visit yourself; its guest is new at each start and yours alone, nobody
-  else opens the link. The same visit sent again is recognised:
+  A sandbox plays iiko, r_keeper, YCLIENTS, amoCRM, Kaspi, konsol.pro, Telegram, SMS.ru, Exolve,
+  WhatsApp, e-mail, and the guests too. Visits are coming in now: open the console and watch one
+  become a message and a rating. A few answers get lost on purpose: what then waits for a person
+  stands under "Ждут решения". Send a visit yourself; its guest is new at each start and yours
+  alone, nobody else opens the link. The same visit sent again is recognised:
 
 {visits.curl(self.hook("iiko"), visits.iiko_visit(self.guest))}
   The same from r_keeper, YCLIENTS and amoCRM:
@@ -122,7 +122,9 @@ class Demo:
   see "Заказы", or `uzel kaspi shops`.
 
   Some people ask to be paid: see "Заявки". What is approved goes out through the sandbox's
-  konsol.pro.
+  konsol.pro. Others ask in a chat with the sandbox's Telegram; be one of them:
+
+{claims.curl(self.sandbox_url)}
 
   For commands in another terminal (`uzel send-sms`, `uzel connection test`), there first:
 

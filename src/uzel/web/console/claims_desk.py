@@ -7,12 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from uzel.connections.registry import Active
-from uzel.kit.database import Connection
-from uzel.payouts.bank_list import directory
-from uzel.payouts.claims.acts import Keys
 from uzel.payouts.claims.claim import EDITABLE, MOVES, State
 from uzel.payouts.claims.fill import NEEDED
-from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.payout import State as Payout
 from uzel.views.claims import ClaimRow, find_claim, next_claim
 from uzel.web.console.claims_words import spoken
@@ -111,13 +107,6 @@ def providers(desk: Desk) -> list[Active]:
         for active in desk.deps.registry.all()
         if active.connector.name == PROVIDER and active.state != "off"
     ]
-
-
-async def keys_of(desk: Desk, connection: Connection, through: int) -> Keys:
-    """What reading a form takes."""
-    ring = desk.deps.ring
-    key = await fingerprint_key(connection, ring)
-    return Keys(ring, key, await directory(connection, through))
 
 
 def show(

@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from uzel.connections.registry import Active
+from uzel.model.cards import masked
 from uzel.payouts.bank_list import directory
 from uzel.payouts.banks import Bank
 from uzel.payouts.claims import acts
@@ -19,7 +20,7 @@ from uzel.payouts.wish import LONGEST_NAME, LONGEST_PURPOSE, WishRejected
 from uzel.people.store import note
 from uzel.views.claims import FORM, ClaimRow
 from uzel.web.console.claims import claim_page
-from uzel.web.console.claims_desk import keys_of, may, providers, show, the_claim
+from uzel.web.console.claims_desk import may, providers, show, the_claim
 from uzel.web.console.claims_words import refused, wrong
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.listing import LARGEST_INT, whole
@@ -72,7 +73,7 @@ async def make(desk: Desk, through: Active, form: Form, name: str, *, submits: b
     """The number of the claim."""
     login = desk.person.login
     async with desk.deps.pool.acquire() as connection, connection.transaction():
-        keys = await keys_of(desk, connection, through.id)
+        keys = await acts.keys_of(connection, desk.deps.ring)
         row = await acts.make(connection, keys, through.id, form, login, external_id=name)
         if submits:
             row = await acts.submit(connection, row["id"], login)
@@ -109,7 +110,7 @@ async def change(desk: OwnDesk, claim_id: str) -> Response:
     form = read(desk, needed=False)
     try:
         async with desk.deps.pool.acquire() as connection, connection.transaction():
-            keys = await keys_of(desk, connection, claim.connection_id)
+            keys = await acts.keys_of(connection, desk.deps.ring)
             row = await acts.edit(connection, keys, claim.id, form, login, version)
             changed = {"version": row["version"]}
             await note(connection, login, "edit", f"claim:{claim.id}", changed)
@@ -134,8 +135,8 @@ def read(desk: Desk, *, needed: bool) -> Form:
 
 
 def again(desk: Desk, key: str, error: WishRejected | ClaimRefused) -> Sheet:
-    """The form as it was sent, without the card, and what is wrong with it."""
-    values = {name: desk.form.get(name, "") for name in (*FIELDS, "how")} | {"key": key}
+    """The form as it was sent, without cards wherever they were typed, and what is wrong."""
+    values = {name: masked(desk.form.get(name, "")) for name in (*FIELDS, "how")} | {"key": key}
     if isinstance(error, ClaimRefused):
         return Sheet(values, {"": refused(desk, error)})
     return Sheet(values, {error.field: wrong(desk, error.reason)}, error.candidates)
