@@ -316,3 +316,19 @@ def test_an_invoice_of_a_failed_payout_is_free(company: Company) -> None:
     assert company.data("DELETE", path)["status"] == "cancelled"
     assert company.data("DELETE", path)["status"] == "cancelled"
     assert company.ask("GET", "/invoices/none").status_code == 404
+
+
+def test_no_digest_tells_the_hidden_digits(company: Company) -> None:
+    """Of a card whose first and last digits are shown a digest of the whole is as good as it is."""
+    cards = (CARD_NUMBER, "2200000000000004")
+    bodies = [
+        json.dumps(event("nobody", payer=card, amount="5") | {"timestamp": "2026"}).encode()
+        for card in cards
+    ]
+    for body in bodies:
+        assert post(company, body).status_code == 200
+    kept = company.value("select string_agg(n::text, ' ') from payout_notice n")
+    for body in bodies:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        for found in (text.encode(), body):
+            assert hashlib.sha256(found).hexdigest() not in kept

@@ -164,11 +164,13 @@ async def write(
     """One more line of the log; False: it is there."""
     # As it was understood: what was escaped in it is plain here, and found.
     text = storable(json.dumps(content, ensure_ascii=False, default=str))
-    masked = redact_text(masked_cards(text))[:LONGEST_KEPT]
+    shown = masked_cards(text)
+    masked = redact_text(shown)[:LONGEST_KEPT]
     number = row["connection_id"] if row is not None else notice.connection_id
     payout_id = row["id"] if row is not None else None
     said = [masked_cards(it) if it else None for it in (notice.event, notice.payment)]
-    digest = hashlib.sha256(text.encode(errors="replace")).digest()
+    # Of what is shown: by a digest of the whole the hidden digits could be found, they are few.
+    digest = hashlib.sha256(shown.encode(errors="replace")).digest()
     return await notice_store.add(
         means.pool,
         (notice.kind, *said, payout_id, number, notice.signature, outcome, digest, masked),
