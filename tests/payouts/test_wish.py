@@ -58,6 +58,8 @@ def test_a_card_counts_as_itself_whatever_name_stands_beside_it() -> None:
         ({"purpose": "a\nb"}, "purpose", "characters"),
         ({"purpose": "x" * 201}, "purpose", "too_long"),
         ({"external_id": ""}, "external_id", "missing"),
+        ({"external_id": "claim:17"}, "external_id", "reserved"),
+        ({"external_id": " CLAIM:17/2"}, "external_id", "reserved"),
         ({"card": "2200 7702 1272 7078"}, "card", "card_checksum"),
         ({"bank": "сбер"}, "card", "both_ways"),
         ({"card": None}, "phone", "no_phone"),

@@ -200,12 +200,17 @@ def ended(
         error_class=type(error).__name__,
         code=error.code if isinstance(error, CallFailed) else None,
         # The text of an unexpected exception may hold anything; its class is enough here.
-        detail=str(error) if told or isinstance(error, ConfigError) else "an error of ours",
+        detail=str(error) if told or isinstance(error, ConfigError) else of_no_words(error),
         http_status=error.http_status if isinstance(error, CallFailed) else None,
         suppress=isinstance(error, Rejected) and error.suppress,
         unreachable=isinstance(error, Rejected) and error.unreachable,
         final=isinstance(error, Rejected) and error.final,
     )
+
+
+def of_no_words(error: Exception) -> str:
+    """What is said of an exception whose text may hold anything."""
+    return "no answer came in time" if isinstance(error, TimeoutError) else "an error of ours"
 
 
 def never_left(call_id: int, connection_id: int, attempt: int) -> Result:

@@ -15,6 +15,8 @@ CURRENCY = "RUB"
 LONGEST_PURPOSE = 200
 LONGEST_NAME = 60
 LONGEST_NUMBER = 100
+# What numbers of the payouts of claims begin with: nobody else's may stand in their way.
+OF_CLAIMS = "claim:"
 # What separates a name's parts, and what no name of a person holds.
 SPACES = re.compile(r"\s+")
 NOT_IN_NAMES = re.compile(r"[\d<>\"{}\\|@#$%^*=+/;:!?_]|[^\W\d_]*\d")
@@ -22,8 +24,8 @@ NOT_IN_NAMES = re.compile(r"[\d<>\"{}\\|@#$%^*=+/;:!?_]|[^\W\d_]*\d")
 
 class WishRejected(ValueError):
     """`field` of what was asked for, and `reason`, a code: one of requisites or banks, or
-    `missing`, `too_long`, `characters`, `both_ways`, `currency`, `card_number` (one stands where
-    none belongs).
+    `missing`, `too_long`, `characters`, `both_ways`, `currency`, `reserved` (for claims),
+    `card_number` (one stands where none belongs).
     """
 
     def __init__(self, field: str, reason: str, *candidates: Bank) -> None:
@@ -65,6 +67,8 @@ def read(typed: Typed, connection_id: int, directory: Directory, key: bytes, mad
     external_id = None
     if typed.external_id is not None:
         external_id = line("external_id", typed.external_id, LONGEST_NUMBER)
+        if external_id.casefold().startswith(OF_CLAIMS):
+            raise WishRejected("external_id", "reserved")
     number, phone, bank = requisites(typed.card, typed.phone, typed.bank, directory)
     known_by = number.fingerprint(key) if number else phone_print(key, phone or "")
     person = person_print(key, known_by, names if typed.is_named else ())

@@ -10,6 +10,7 @@ import pytest
 from claims_at_work import APPROVERS, BY_CARD, BY_PHONE, OTHERS, Claiming, Work, claiming
 from parts import go
 from uzel.flows.payouts import claims as flow
+from uzel.payouts import payout_store
 from uzel.payouts.claims import acts, approval, thread
 from uzel.payouts.claims import claim_store as store
 from uzel.payouts.claims import claimant_store as claimants
@@ -410,5 +411,19 @@ def test_the_card_of_what_nobody_decides_on_is_forgotten(shared_dsn: str) -> Non
             assert (await it.row(number))["vault_id"] is None
             with pytest.raises(ClaimRefused, match="entered again"):
                 await it.approve(number, "vera")
+
+    go(story)
+
+
+@pytest.mark.parametrize("taken", ["claim_{}", "claim-{}", "{}"])
+def test_no_number_of_somebody_elses_stands_in_a_claims_way(shared_dsn: str, taken: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            number = await it.submitted(BY_PHONE)
+            await it.it.begin(it.it.wish(external_id=taken.format(number)))
+            row = await it.approve(number, "vera")
+            assert (row["state"], row["held_code"]) == ("paying", None)
+            found = await payout_store.by_external_id(it.it.pool, f"claim:{number}")
+            assert found["id"] == row["payout_id"]
 
     go(story)

@@ -84,7 +84,7 @@ def test_any_number_finds_a_payout_and_all_are_saved(room: ClaimsRoom) -> None:
     number = paying(room, "31,20")
     name = room.payout(number)
     row = room.rows("select * from payout where public_id = $1", name)[0]
-    for text in (name, row["mark"], f"claim_{number}", row["phone"], str(number)):
+    for text in (name, row["mark"], f"claim:{number}", row["phone"], str(number)):
         assert f'id="payout-{row["id"]}"' in room.ivan.page(
             f"/payouts?q={text.replace('+', '%2B')}"
         )

@@ -19,6 +19,7 @@ from uzel.payouts.claims.fill import wish_of
 from uzel.payouts.keys import fingerprint_key
 from uzel.payouts.limits import DAY, OPERATOR_DAY, PERSON_COUNT, PERSON_DAY, limits_of
 from uzel.payouts.payout import Refused
+from uzel.payouts.wish import OF_CLAIMS
 
 # What a limit of a day holds back leaves on another day, by itself.
 OF_A_DAY = [DAY, PERSON_DAY, PERSON_COUNT, OPERATOR_DAY]
@@ -111,7 +112,7 @@ async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:
     number = row["id"]
     key = await fingerprint_key(connection, ring)
     earlier = await store.payouts(connection, number)
-    name = f"claim_{number}" + (f"/{len(earlier) + 1}" if earlier else "")
+    name = f"{OF_CLAIMS}{number}" + (f"/{len(earlier) + 1}" if earlier else "")
     try:
         async with connection.transaction():
             limits = await limits_of(connection, row["connection_id"])
@@ -123,7 +124,7 @@ async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:
         if row["held_code"] != refusal.code:
             held = State.APPROVED
             await store.move(connection, number, held, str(refusal), held_code=refusal.code)
-            await store.step(connection, number, Act.HELD, held, by, str(refusal))
+            await store.step(connection, number, Act.HELD, held, by, refusal.code)
         return False
     await store.move(connection, number, State.PAYING, None)
     await store.step(connection, number, Act.PAYING, State.PAYING, by, begun.public_id)

@@ -40,7 +40,7 @@ ACTS = {
     "submitted": m("подал"),
     "voted": m("утвердил, нужен ещё голос"),
     "approved": m("утвердил"),
-    "held": m("придержана пределом"),
+    "held": m("придержана"),
     "paying": m("выплата создана"),
     "paid": m("выплачена"),
     "failed": m("не выплачена"),
@@ -52,6 +52,7 @@ ACTS = {
 # What a wrong field says; see requisites.RequisiteRejected, banks.BankRejected, wish.WishRejected.
 WRONG = {
     "missing": m("Заполните это поле."),
+    "reserved": m("Так начинаются номера выплат по заявкам."),
     "too_long": m("Слишком длинно."),
     "characters": m("Здесь есть знаки, которых тут быть не может."),
     "both_ways": m("Или карта, или телефон."),

@@ -74,7 +74,7 @@ NOTICES = {
     "claim_submitted": mark("Заявка подана."),
     "claim_cancelled": mark("Заявка отозвана."),
     "claim_said": mark("Записано; заявителю это перешлют туда, где он спрашивал."),
-    "claim_held": mark("Предел всё ещё не пускает выплату."),
+    "claim_held": mark("Выплата пока не ушла, почему — ниже."),
     "claim_paying": mark("Выплата создана."),
     "claimant_blocked": mark("Заявитель заблокирован."),
     "claimant_free": mark("Заявитель разблокирован."),

@@ -213,6 +213,7 @@ ERRORS = {
 
 # Texts of our own that are stored beside a state.
 DETAILS = {
+    "no answer came in time": m("ответа не было слишком долго"),
     "an error of ours": m("ошибка Узла, подробности в его журнале"),
     "an error of ours: ": m("ошибка Узла, подробности в его журнале: "),
     "the connection's settings cannot be read": m("настройки подключения не читаются"),
