@@ -423,7 +423,7 @@ def test_no_number_of_somebody_elses_stands_in_a_claims_way(shared_dsn: str, tak
             await it.it.begin(it.it.wish(external_id=taken.format(number)))
             row = await it.approve(number, "vera")
             assert (row["state"], row["held_code"]) == ("paying", None)
-            found = await payout_store.by_external_id(it.it.pool, f"claim:{number}")
+            found = await payout_store.find(it.it.pool, f"claim:{number}")
             assert found["id"] == row["payout_id"]
 
     go(story)
