@@ -165,6 +165,13 @@ async def list_payouts(
     return Page((*first, *page.items), page.next, page.cut)
 
 
+async def payout_by_number(pool: Pool, number: int) -> PayoutRow | None:
+    """That which a call for it names; None."""
+    name = await store.name_of(pool, number)
+    row = None if name is None else await store.find(pool, name)
+    return None if row is None else payout_of(row)
+
+
 async def payout_life(pool: Pool, public_id: str) -> PayoutLife | None:
     """All about one of them; None."""
     found = await store.find(pool, public_id)

@@ -74,6 +74,10 @@ def test_the_doubtful_come_first_with_what_is_known(room: ClaimsRoom) -> None:
     assert name not in room.ivan.page("/payouts?state=paid")
     life = room.ivan.page(f"/payouts/{name}")
     assert "могла состояться" in life and mark in life and f"/calls/{call}" in life
+    effect = "select 'payout:send:' || id || ':9' from payout where public_id = $1"
+    room.value(f"update call set effect = ({effect}) where id = $2 returning id", name, call)
+    decision = plain(room.ivan.page(f"/calls/{call}"))
+    assert "Иванова" in decision and "777,00" in decision and mark in decision
     room.moved(number, State.PAID)
     life = plain(room.ivan.page(f"/payouts/{name}"))
     assert "ответ потерян" in life and "выплачено" in life and "поставщик" in life

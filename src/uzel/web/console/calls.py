@@ -10,6 +10,7 @@ from uzel.views.call_store import calls_by_id, list_calls
 from uzel.views.filters import CallFilter
 from uzel.views.life import find_call
 from uzel.views.message_store import messages_by_id
+from uzel.views.payouts import PayoutRow, payout_by_number
 from uzel.views.rows import Call, CallRow, MessageRow
 from uzel.web.console import states
 from uzel.web.console.desk import Desk, OwnDesk
@@ -33,6 +34,8 @@ HEAD = (
     *("decided_by", "decided_at"),
 )
 
+# What effects of calls that send a payout begin with.
+SENDS_PAYOUT = "payout:send:"
 router = APIRouter(include_in_schema=False)
 
 
@@ -150,8 +153,17 @@ async def call_page(desk: Desk, call: Call, template: str) -> Response:
         call=call,
         row=call.row,
         message=messages.get(message_id(call.row)),
+        payout=await payout_of(desk, call.row),
         room_path="/calls/waiting" if call.row.state == "unknown" else "/calls",
     )
+
+
+async def payout_of(desk: Desk, call: CallRow) -> PayoutRow | None:
+    """The payout that a call was to send."""
+    if not call.effect.startswith(SENDS_PAYOUT):
+        return None
+    number = whole(call.effect.split(":")[2], 2**63 - 1) or 0
+    return await payout_by_number(desk.deps.pool, number)
 
 
 async def messages_of(desk: Desk, calls: "list[Call] | tuple[Call, ...]") -> dict[int, MessageRow]:
