@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.kit.card_numbers import find, luhn, masked
+from uzel.kit.card_numbers import cut, find, luhn, masked
 from uzel.kit.logs import JsonFormatter, redact_text
 from uzel.kit.redacted import Masker, redacted_json
 
@@ -125,3 +125,13 @@ def test_a_slip_of_the_finger_is_no_less_a_secret(text: str) -> None:
     for other in ("заказ 2200770212727078", "220077021272", text * 2):
         kept = json.dumps({"text": other}).encode()
         assert redacted_json(kept, Masker(slips=True)).body == kept
+
+
+@given(st.text(alphabet="0123456789 -x", max_size=60), st.integers(1, 40))
+def test_what_is_cut_ends_with_no_part_of_a_number(text: str, most: int) -> None:
+    done = cut(text, most)
+    assert len(done) <= most
+    if len(text) > most:
+        assert done.endswith("…") and not done.removesuffix("…")[-1:].isdigit()
+    else:
+        assert done == text

@@ -25,6 +25,7 @@ _GAP = r"[\s.,/\\_\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]"
 _UUID = r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z])"
 _RUN = re.compile(rf"(?P<uuid>{_UUID})|\d(?:{_GAP}{{0,3}}\d){{{SHORTEST - 1},}}")
 _GROUP = re.compile(r"\d+")
+_NUMBER_AT_END = re.compile(rf"\d(?:{_GAP}{{0,3}}\d){{0,40}}{_GAP}{{0,3}}\Z")
 # Nothing but so many digits: a card's with a slip of the finger, as likely as not.
 _NOTHING_ELSE = re.compile(rf"\s*\d(?:{_GAP}{{0,3}}\d){{{USUAL - 1},{LONGEST - 1}}}\s*")
 
@@ -60,6 +61,15 @@ def masked(text: str, *, loose: bool = False) -> tuple[str, list[str]]:
         parts += [text[at : it.start], masked_piece(text[it.start : it.end])]
         at = it.end
     return "".join([*parts, text[at:]]), [it.digits for it in found]
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters, and no part of a number at the end: cut in the middle it would
+    pass for none. What is long is cut before it is masked, which takes its time.
+    """
+    if len(text) <= most:
+        return text
+    return _NUMBER_AT_END.sub("", text[: most - 1]) + "…"
 
 
 def masked_whole(text: str) -> str:

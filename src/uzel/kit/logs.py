@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from uzel.kit.card_numbers import masked
+from uzel.kit.card_numbers import cut, masked
 from uzel.kit.credentials import is_credential
 
 request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
@@ -48,6 +48,8 @@ _DETAIL = re.compile(
     r"^(DETAIL:\s+).*?(?=^HINT:|^\s*\Z|^\n(?:During handling|The above)|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+# Longer ones are cut: looking through them takes its time, and nobody reads them.
+LONGEST_TEXT = 20_000
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -59,7 +61,7 @@ def redact_text(text: str) -> str:
     text = _PAIR.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", text)
     text = _BOT_TOKEN.sub(HIDDEN, text)
     text = _DSN_PASSWORD.sub(rf"\1{HIDDEN}@", text)
-    text = masked(text)[0]
+    text = masked(cut(text, LONGEST_TEXT))[0]
     return _PHONE.sub(lambda match: match[0][:5] + HIDDEN + match[0][-2:], text)
 
 

@@ -22,6 +22,7 @@ def possible_in(text: str) -> Iterator[str]:
 
 
 def is_card(digits: str) -> bool:
+    digits = digits.lstrip("0")
     if len(digits) < SHORTEST_CARD or len(set(digits)) == 1:
         return False
     return CardNumber(digits).network is not Network.UNKNOWN

@@ -427,3 +427,58 @@ def test_no_number_of_somebody_elses_stands_in_a_claims_way(shared_dsn: str, tak
             assert found["id"] == row["payout_id"]
 
     go(story)
+
+
+def test_what_was_held_back_is_not_paid_to_who_was_blocked(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            who = await it.do(lambda c: claimants.known(c, f"telegram:1{it.it.connection_id}"))
+            await it.set_limits(Limits(day=50_000))
+            number = await it.make(BY_PHONE, claimant_id=who)
+            await it.do(lambda c: acts.submit(c, number, "maker"))
+            assert (await it.approve(number, "vera"))["held_code"] == "limit_day"
+            await it.do(lambda c: claimants.block(c, who, "vera", "пятый раз"))
+            await it.set_limits(Limits())
+            await flow.pay_held(it.it.pool, it.it.ring)
+            assert (await it.row(number))["state"] == "approved"
+            ring = it.it.ring
+            assert (
+                await refused(it, lambda c: flow.pay_again(c, ring, number, "boris")) == "blocked"
+            )
+
+    go(story)
+
+
+def test_a_limit_of_who_decides_holds_whoever_tries_again(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            await it.set_limits(Limits(operator_day=150_000))
+            first, second = [await it.submitted(BY_PHONE) for _ in range(2)]
+            assert (await it.approve(first, "vera"))["state"] == "paying"
+            assert (await it.approve(second, "vera"))["held_code"] == "limit_operator_day"
+            await flow.pay_held(it.it.pool, it.it.ring)
+            await it.do(lambda c: flow.pay_again(c, it.it.ring, second, "boris"))
+            assert (await it.row(second))["state"] == "approved"
+
+    go(story)
+
+
+def test_who_links_another_chat_is_still_who_asked(shared_dsn: str) -> None:
+    async def story() -> None:
+        async with claiming(shared_dsn) as it:
+            through = it.it.connection_id
+            link = (
+                "insert into person_chat (person_id, connection_id, user_id) "
+                "select id, $1, $2 from person where login = 'boris' "
+                "on conflict (person_id) do update set connection_id = $1, user_id = $2"
+            )
+            await it.it.pool.execute(link, through, 5_000_000 + through)
+            number = await it.submitted(by=f"telegram:{5_000_000 + through}")
+            await it.it.pool.execute(link, through, 6_000_000 + through)
+            with pytest.raises(ClaimRefused, match="nobody decides"):
+                await it.approve(number, "boris")
+            await it.it.pool.execute("delete from person_chat where connection_id = $1", through)
+            with pytest.raises(ClaimRefused, match="nobody decides"):
+                await it.approve(number, "boris")
+
+    go(story)

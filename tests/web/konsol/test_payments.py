@@ -1,5 +1,6 @@
 """Payouts by the documented interface, over real HTTP to the end at the provider's sandbox."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -305,3 +306,27 @@ def test_the_provider_is_away(company: Company) -> None:
         assert company.data("GET", f"/payments/{made['id']}")["status"] == "pending"
     finally:
         httpx2.delete(f"{company.sandbox_url}/_control/faults")
+
+
+@pytest.mark.parametrize(
+    "number", ["88888888881795309766", "1e99999999", "12345678901234567890.5", '"\\ud800"']
+)
+def test_what_cannot_be_kept_as_it_is_pays_nobody(company: Company, number: str) -> None:
+    """Read as another number, or as none, it would be the number of another payout."""
+    right = json.dumps(by_card(external_id="7"))
+    for body in (right.replace('"7"', number), right.replace("{", f'{{"x": {number}, ', 1)):
+        answer = company.ask("POST", "/payments", None, "key-of-12345", content=body.encode())
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
+    assert company.value("select count(*) from payout where external_id = '7'") == 0
+
+
+def test_what_was_not_asked_for_here_is_not_changed_here(company: Company) -> None:
+    made = company.pay(external_id="theirs").json()["data"]
+    company.value(
+        "with gone as (delete from payout_request where payout_id = "
+        "(select id from payout where public_id = $1) returning 1) select count(*) from gone",
+        made["id"],
+    )
+    for method, body in (("PUT", {"description": "другое"}), ("DELETE", None)):
+        answer = company.ask(method, f"/payments/{made['id']}", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_asked_here")

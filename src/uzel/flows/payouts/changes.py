@@ -86,8 +86,7 @@ async def change(means: Means, asker: Asker, name: str, body: Mapping[str, Any])
     metadata = metadata_of(body["metadata"]) if "metadata" in body else None
     url = url_of(body.get("callback_url"))
     where: tuple[int | None, str | None, str] = (None, None, "")
-    if (metadata is not None or "callback_url" in body) and not row["is_asked"]:
-        raise Refusal("not_asked_here")
+    demand_asked_here(row)
     if url is not None:
         through = means.through(Asker(asker.token_id, asker.actor, row["connection_id"]))
         address, receiver = await receiver_for(means, through, url)
@@ -104,6 +103,14 @@ async def change(means: Means, asker: Asker, name: str, body: Mapping[str, Any])
         about = {"fields": sorted(set(body) & {"description", "metadata", "callback_url"})}
         await note(connection, asker.actor, "change", f"payout:{row['public_id']}", about)
     return await store.by_id(means.pool, row["id"])
+
+
+def demand_asked_here(row: Any) -> None:
+    """What was approved as a claim, or sent by a person, is not changed by a program. Raises
+    Refusal.
+    """
+    if not row["is_asked"]:
+        raise Refusal("not_asked_here")
 
 
 def wanted_status(body: Mapping[str, Any], row: Any) -> str | None:
@@ -137,6 +144,7 @@ async def describe(connection: Connection, payout_id: int, purpose: str) -> None
 async def cancel(means: Means, asker: Asker, name: str) -> Any:
     """Take one back that has not been sent; one that was is left alone. Raises Refusal."""
     row = await find(means, asker, name)
+    demand_asked_here(row)
     if row["state"] != State.CANCELLED:
         async with means.pool.acquire() as connection, connection.transaction():
             await take_back(connection, asker, row)

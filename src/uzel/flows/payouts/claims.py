@@ -13,7 +13,7 @@ from uzel.ledger.accounts import find, standing
 from uzel.payouts import books, payout_store
 from uzel.payouts.claims import approval
 from uzel.payouts.claims import claim_store as store
-from uzel.payouts.claims.acts import demand_card, demand_state, locked
+from uzel.payouts.claims.acts import demand_card, demand_state, demand_unblocked, locked
 from uzel.payouts.claims.claim import Act, ClaimRefused, State
 from uzel.payouts.claims.fill import wish_of
 from uzel.payouts.keys import fingerprint_key
@@ -46,6 +46,7 @@ async def pay_again(connection: Connection, ring: KeyRing, number: int, by: str)
     row = await locked(connection, number)
     demand_state(row, {State.APPROVED})
     demand_card(row)
+    await demand_unblocked(connection, row["claimant_id"])
     await pay(connection, ring, row, by)
     return await store.lock(connection, number)
 
@@ -111,12 +112,14 @@ async def pay(connection: Connection, ring: KeyRing, row: Any, by: str) -> bool:
     """Make the payout of an approved claim. False: it is held back, and `held_code` says why."""
     number = row["id"]
     key = await fingerprint_key(connection, ring)
+    # It counts towards the limit of whoever decided it, whenever and by whom it is tried again.
+    decider = (await store.votes(connection, number, row["version"]))[-1]
     earlier = await store.payouts(connection, number)
     name = f"{OF_CLAIMS}{number}" + (f"/{len(earlier) + 1}" if earlier else "")
     try:
         async with connection.transaction():
             limits = await limits_of(connection, row["connection_id"])
-            begun = await send.begin(connection, ring, wish_of(row, key, by, name), limits)
+            begun = await send.begin(connection, ring, wish_of(row, key, decider, name), limits)
             if begun.repeated:
                 raise Refused("external_id_reused", "another payout has this number")
             await store.pay(connection, number, begun.id)
@@ -142,6 +145,7 @@ async def pay_held(pool: Pool, ring: KeyRing) -> int:
                     continue
                 try:
                     demand_card(row)
+                    await demand_unblocked(connection, row["claimant_id"])
                 except ClaimRefused:
                     continue
                 paid += await pay(connection, ring, row, "limits")

@@ -4,6 +4,7 @@ A signature says that we or a program of ours wrote it; even then nothing in it 
 word. What fits no payout is written down and leads to nothing.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from uzel.flows.payouts import send
 from uzel.flows.payouts.changes import APART
 from uzel.flows.payouts.means import Means
 from uzel.kit.body import label_of, object_at, read_json, storable, utc_of
+from uzel.kit.card_numbers import cut
 from uzel.kit.logs import redact_text
 from uzel.model.cards import masked as masked_cards
 from uzel.payouts import payout_store
@@ -164,8 +166,7 @@ async def write(
     """One more line of the log; False: it is there."""
     # As it was understood: what was escaped in it is plain here, and found.
     text = storable(json.dumps(content, ensure_ascii=False, default=str))
-    shown = masked_cards(text)
-    masked = redact_text(shown)[:LONGEST_KEPT]
+    shown = await asyncio.to_thread(shown_of, text)
     number = row["connection_id"] if row is not None else notice.connection_id
     payout_id = row["id"] if row is not None else None
     said = [masked_cards(it) if it else None for it in (notice.event, notice.payment)]
@@ -173,5 +174,10 @@ async def write(
     digest = hashlib.sha256(shown.encode(errors="replace")).digest()
     return await notice_store.add(
         means.pool,
-        (notice.kind, *said, payout_id, number, notice.signature, outcome, digest, masked),
+        (notice.kind, *said, payout_id, number, notice.signature, outcome, digest, shown),
     )
+
+
+def shown_of(text: str) -> str:
+    """As the log has it."""
+    return redact_text(masked_cards(cut(text, LONGEST_KEPT)))[:LONGEST_KEPT]

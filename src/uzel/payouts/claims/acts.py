@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uzel.calls import vault
+from uzel.kit.card_numbers import cut
 from uzel.kit.database import Connection
 from uzel.kit.secrets import KeyRing
 from uzel.model.cards import masked
@@ -183,4 +184,4 @@ async def demand_unblocked(connection: Connection, claimant_id: int | None) -> N
 
 def reason_of(typed: str) -> str:
     """A reason as it is kept: without numbers of cards."""
-    return masked(" ".join(typed.split()))[:LONGEST_REASON]
+    return masked(cut(" ".join(typed.split()), LONGEST_REASON))[:LONGEST_REASON]

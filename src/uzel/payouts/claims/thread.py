@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from uzel.kit.card_numbers import cut
 from uzel.kit.database import Connection
 from uzel.model.cards import masked
 from uzel.payouts.claims import claim_store as claims
@@ -29,7 +30,7 @@ async def say(
     card has a field of its own. Raises ClaimRefused.
     """
     row = await locked(connection, number)
-    said = masked(text.replace("\0", "").strip())[:LONGEST_TEXT]
+    said = masked(cut(text.replace("\0", "").strip(), LONGEST_TEXT))[:LONGEST_TEXT]
     if not said:
         raise ClaimRefused("reason", "there is nothing in it")
     found = await store.say(connection, number, by, said, is_claimants=is_claimants)
@@ -47,7 +48,7 @@ async def attach(connection: Connection, number: int, name: str, content: bytes,
     kind = type_of(content)
     if await store.how_many(connection, number) >= MOST_FILES:
         raise ClaimRefused("too_many", f"a claim has at most {MOST_FILES} files")
-    kept = masked(name.replace("\0", "").strip())[:LONGEST_NAME] or "file"
+    kept = masked(cut(name.replace("\0", "").strip(), LONGEST_NAME))[:LONGEST_NAME] or "file"
     digest = hashlib.sha256(content).digest()
     return await store.attach(connection, number, by, kept, kind, digest, content)
 
