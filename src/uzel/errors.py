@@ -17,7 +17,9 @@
 `uzel.calls.outcome` holds the one table that turns a class into a decision.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 
 class UzelError(Exception):
@@ -44,7 +46,8 @@ class CallFailed(UzelError):
     """An outward call failed.
 
     `code` is the provider's own code as text; `detail` is safe to show to an operator (no secrets,
-    no personal data); `http_status` is None where no answer arrived.
+    no personal data); `http_status` is None where no answer arrived; `about` is what else a refusal
+    named for programs: `uzel.konsol_client` alone fills it.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class CallFailed(UzelError):
         self.detail = detail
         self.code = code
         self.http_status = http_status
+        self.about: Mapping[str, Any] = {}
 
 
 class Unavailable(CallFailed):

@@ -9,6 +9,10 @@ Where it is and the token come from UZEL_URL and UZEL_TOKEN, or are given to a `
 Errors are those of `uzel.errors`, and say what is known: Rejected and AuthFailed: not done, ask for
 something else; RateLimited and Unavailable: not done, ask again; OutcomeUnknown: it may have been
 done; the same again is safe, for a payment is made once for its `external_id` or key.
+
+What else a refusal names stands in its `about`: `field` and `reason` of what is wrong with a
+request, `candidates` where a bank's name fits several, `limit` or `left` of a limit, in kopecks or
+payouts.
 """
 
 import os
@@ -34,6 +38,8 @@ URL, TOKEN = "UZEL_URL", "UZEL_TOKEN"
 TIMEOUT_S = 30.0
 # What got lost on the way is asked for again at once, this often in all: the same request.
 TRIES = 3
+# What every answer has; a refusal may name more.
+USUAL = frozenset({"success", "data", "message", "code"})
 
 
 class Payment(TypedDict):
@@ -184,7 +190,15 @@ def refusal(response: httpx2.Response) -> CallFailed | None:
         return None
     if not isinstance(said, dict) or not isinstance(said.get("code"), str):
         return None
-    detail, code, status = str(said.get("message")), said["code"], response.status_code
+    failed = failure(str(said.get("message")), said["code"], response)
+    if failed is not None:
+        failed.about = {name: it for name, it in said.items() if name not in USUAL}
+    return failed
+
+
+def failure(detail: str, code: str, response: httpx2.Response) -> CallFailed | None:
+    """The class that the status means."""
+    status = response.status_code
     if status in (401, 403):
         return AuthFailed(detail, code=code, http_status=status)
     if status == 429:

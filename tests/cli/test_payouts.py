@@ -71,21 +71,51 @@ def test_limits(paying: Command) -> None:
     assert told(paying("payout", "limits", "--json"))["operator_day"] is None
     for wrong in (("--day", "much"), ("--person-count", "1.5"), ("--payout", "-1")):
         assert paying("payout", "limits", *wrong)[0] != 0
-    assert "limit_payout" in paying("payout", "send", "1600", *SEND[3:])[2]
-    told(paying(*SEND))
-    told(paying(*SEND))
-    assert "limit_person_count" in paying(*SEND)[2]
+    numbered = [("--external-id", f"claim_{number}") for number in range(3)]
+    assert "limit_payout" in paying("payout", "send", "1600", *SEND[3:], *numbered[0])[2]
+    told(paying(*SEND, *numbered[0]))
+    told(paying(*SEND, *numbered[1]))
+    assert "limit_person_count" in paying(*SEND, *numbered[2])[2]
+
+
+def test_without_a_number_of_ones_own_nobody_is_paid(paying: Command) -> None:
+    status, _, err = paying(*SEND)
+    assert (status, "--external-id" in err, "pay twice" in err) == (1, True, True)
+    told(paying(*SEND, "--dry-run"))
+    assert told(paying("payout", "list", "--json")) == []
+
+
+def test_without_a_connection_the_command_is_named_that_helps(uzel: Command) -> None:
+    assert "uzel connection add konsol --set token=-" in uzel(*SEND, "--dry-run")[2]
+
+
+def test_the_list_and_the_status_are_for_people(paying: Command) -> None:
+    assert paying("payout", "status")[1] == "payouts may leave\n"
+    made = told(paying(*SEND, "--external-id", "claim_17"))
+    head, row = (line.split("\t") for line in paying("payout", "list")[1].splitlines())
+    shown = dict(zip(head, row, strict=True))
+    assert shown["payout"] == made["payout"]
+    assert (shown["name"], shown["purpose"]) == (ANNA[1], "Выплата по заявке 17")
+    assert (shown["provider_id"], shown["error"]) == ("-", "-")
+    assert "repeated\tyes" in paying(*SEND[:-1], "--external-id", "claim_17")[1]
+    told(paying("payout", "stop", "cards in a letter", "--json"))
+    status = paying("payout", "status")[1]
+    assert "do not leave" in status and "cards in a letter" in status and "payout go" in status
 
 
 def test_what_is_typed_wrongly_pays_nobody(paying: Command) -> None:
     dry = told(paying(*SEND, "--dry-run"))
     assert (dry["amount"], dry["to"], dry["bank"]) == ("1000.00", "+79990000001", "Сбербанк")
     for words, said in (
-        (("ten", *SEND[3:]), "amount"),
-        (("1", "--name", "Анна", *SEND[5:]), "name"),
-        ((*SEND[2:7], "--bank", "мой банк", *SEND[9:]), "bank"),
+        (("ten", *SEND[3:]), "amount: amount_unreadable: roubles, such as"),
+        (("0.5", *SEND[3:]), "less than 1.00 roubles"),
+        (("1", "--name", "Анна", *SEND[5:]), "name: missing: last and first name are needed"),
+        (
+            (*SEND[2:7], "--bank", "мой банк", *SEND[9:]),
+            "bank_unknown: no bank is called so; see: uz",
+        ),
     ):
-        status, _, err = paying("payout", "send", *words)
+        status, _, err = paying("payout", "send", *words, "--external-id", "claim_1")
         assert status != 0 and said in err
     assert paying("payout", "list")[1].strip() == "no payouts"
     assert paying("payout", "show", "po_0")[0] != 0
@@ -105,7 +135,7 @@ def test_a_payout_from_beginning_to_end(
     )
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{CARD}\n"))
     by_card = ("--name", "Петров Иван", "--card", "--purpose", "Выплата", "--json")
-    card = told(paying("payout", "send", "500", *by_card))
+    card = told(paying("payout", "send", "500", *by_card, "--external-id", "claim_19"))
     assert card["to"] == "220077••••••7079"
     other = told(paying(*SEND, "--external-id", "claim_18"))
     taken_back = told(paying("payout", "cancel", "claim_18", "a mistake", "--json"))

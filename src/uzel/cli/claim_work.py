@@ -9,7 +9,9 @@ import asyncpg
 
 from uzel.app import Parts
 from uzel.cli.payout_work import connection_of, limit_of
+from uzel.cli.plain import plain as in_words
 from uzel.cli.who import who
+from uzel.cli.wish_words import wish_said
 from uzel.errors import ConfigError
 from uzel.flows.payouts import claims as flow
 from uzel.kit.database import Connection
@@ -35,11 +37,10 @@ async def done(work: Awaitable[Result]) -> Result:
     try:
         return await work
     except ClaimRefused as error:
-        more = "; ".join(f"{name}: {value}" for name, value in error.about.items())
+        more = "; ".join(f"{name}: {in_words(value)}" for name, value in error.about.items())
         raise ConfigError(f"{error.code}: {error}" + (f" ({more})" if more else "")) from None
     except WishRejected as error:
-        which = ", ".join(f"{bank.name} ({bank.member_id})" for bank in error.candidates)
-        raise ConfigError(str(error) + (f": {which}" if which else "")) from None
+        raise ConfigError(wish_said(error)) from None
 
 
 async def add(parts: Parts, parsed: argparse.Namespace) -> Told:

@@ -36,7 +36,7 @@ def register(actions: Any) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """`uzel payout api`."""
     from uzel.cli.partners import tell
-    from uzel.cli.payout_work import said
+    from uzel.cli.payout_words import said
     from uzel.session import with_parts
 
     told = with_parts(lambda parts: work(parts, parsed), quiet=parsed.json)

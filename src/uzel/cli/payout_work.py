@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import asyncpg
 
 from uzel.app import Parts
 from uzel.cli.recipients import me
+from uzel.cli.wish_words import reason_said, wish_said
 from uzel.connections.registry import Active
 from uzel.errors import ConfigError
 from uzel.flows.payouts import cards
@@ -32,11 +32,20 @@ MOST = 100
 MOST_COUNTED = 1_000_000
 # Those in roubles, and the one that counts payouts.
 SUMS, COUNTS = ("payout", "person_day", "day", "operator_day"), ("person_count",)
+WITHOUT_NUMBER = (
+    "say with --external-id which payout of yours this is: without a number the same command once "
+    "more would pay twice (--dry-run needs none)"
+)
+NO_CONNECTION = "payouts are off: there is no such connection of konsol.pro"
+ADD_ONE = "add one: uzel connection add konsol --set token=-"
+SEE_THEM = "see: uzel connection list"
 Told = dict[str, Any]
 
 
 async def send(parts: Parts, parsed: argparse.Namespace) -> Told:
     """Take a payout in, and have it sent."""
+    if parsed.external_id is None and not parsed.dry_run:
+        raise ConfigError(WITHOUT_NUMBER)
     through = connection_of(parts, parsed.through)
     async with parts.pool.acquire() as connection:
         wish = await wish_of(parts, connection, through, parsed)
@@ -75,13 +84,13 @@ async def wish_of(
         banks = await directory(connection, through.id)
         return read(typed, through.id, banks, key, me())
     except WishRejected as error:
-        which = ", ".join(f"{bank.name} ({bank.member_id})" for bank in error.candidates)
-        raise ConfigError(str(error) + (f": {which}" if which else "")) from None
+        raise ConfigError(wish_said(error)) from None
 
 
 async def listed(parts: Parts, parsed: argparse.Namespace) -> list[Told]:
     """The newest first."""
-    return [shown(row) for row in await store.newest(parts.pool, parsed.state, None, MOST)]
+    rows = await store.newest(parts.pool, parsed.state, None, MOST)
+    return [{**shown(row), "name": row["name"], "purpose": row["purpose"]} for row in rows]
 
 
 async def show(parts: Parts, parsed: argparse.Namespace) -> Told:
@@ -145,7 +154,7 @@ async def card(parts: Parts, parsed: argparse.Namespace) -> Told:
             )
             await note(connection, me(), "enter_card", f"payout:{row['public_id']}", {})
     except RequisiteRejected as error:
-        raise ConfigError(f"card: {error.reason}") from None
+        raise ConfigError(reason_said("card", error.reason)) from None
     return shown(row)
 
 
@@ -190,11 +199,10 @@ def limit_of(typed: str) -> int | None:
 
 def connection_of(parts: Parts, name: str | None) -> Active:
     """Through which it is paid. Raises ConfigError."""
-    found = [it for it in parts.registry.all() if it.connector.name == CONNECTOR]
-    if name is not None:
-        found = [it for it in found if it.name == name]
+    every = [it for it in parts.registry.all() if it.connector.name == CONNECTOR]
+    found = [it for it in every if name in (None, it.name)]
     if not found:
-        raise ConfigError("payouts are off: there is no such connection of konsol.pro")
+        raise ConfigError(f"{NO_CONNECTION}; {SEE_THEM if every else ADD_ONE}")
     if len(found) > 1:
         names = ", ".join(it.name for it in found)
         raise ConfigError(f"say with --through which connection is meant: {names}")
@@ -234,18 +242,3 @@ def shown(row: Any) -> Told:
         "error": row["error"],
         "created_at": row["created_at"].isoformat(),
     }
-
-
-def said(told: Told | list[Told]) -> str:
-    """For people."""
-    if isinstance(told, list):
-        return "\n".join(line(it.values()) for it in told) or "no payouts"
-    steps = told.get("steps", [])
-    lines = [
-        f"{name}\t{value}" for name, value in told.items() if value is not None and name != "steps"
-    ]
-    return "\n".join([*lines, *(f"  {line(step.values())}" for step in steps)])
-
-
-def line(values: Iterable[Any]) -> str:
-    return "\t".join(str(value) for value in values if value is not None)

@@ -62,7 +62,9 @@ def register_send(actions: Any) -> None:
     send.add_argument("--bank", help="the bank's name, or its number of 12 digits")
     send.add_argument("--card", action="store_true", help="read a card's number from stdin")
     send.add_argument("--purpose", required=True, help="what the receiver reads")
-    send.add_argument("--external-id", metavar="N", help="your own number: never paid twice")
+    send.add_argument(
+        "--external-id", metavar="N", help="your own number, needed to pay: never paid twice"
+    )
     send.add_argument("--through", metavar="NAME", help="the connection, where there are several")
     send.add_argument("--dry-run", action="store_true", help="check everything, and do nothing")
     send.add_argument("--json", action="store_true", help="print JSON")
@@ -90,11 +92,12 @@ def register_limits(actions: Any) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Any of them; see payout_work."""
-    from uzel.cli import payout_work
+    from uzel.cli import payout_words, payout_work
     from uzel.cli.partners import tell
     from uzel.session import with_parts
 
     parsed.number = sys.stdin.readline().strip() if getattr(parsed, "card", False) else None
     work: Callable[[Any, argparse.Namespace], Awaitable[Any]] = getattr(payout_work, parsed.work)
     told = with_parts(lambda parts: work(parts, parsed), quiet=parsed.json)
-    return tell(parsed, told, payout_work.said(told))
+    said = payout_words.status if parsed.work == "status" else payout_words.said
+    return tell(parsed, told, said(told))

@@ -22,5 +22,7 @@ async def who(connection: Any, login: str | None) -> str:
     if login is None:
         return me()
     if ":" in login or not await is_known(connection, login, as_admin=False):
-        raise ConfigError(f"--by: nobody is called {login}; add a person: uzel user add {login}")
+        raise ConfigError(
+            f"--by: nobody is called {login}; add a person: uzel user add {login} --role operator"
+        )
     return f"command:{login}"

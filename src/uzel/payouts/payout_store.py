@@ -170,10 +170,12 @@ async def steps(pool: Pool | Connection, payout_id: int) -> list[Any]:
 
 
 async def newest(pool: Pool, state: str | None, before: int | None, most: int) -> list[Any]:
-    """The newest first; of one state, and before a number."""
+    """The newest first, each with the `name` of who is paid; of one state, and before a number."""
+    name = "concat_ws(' ', e.last_name, e.first_name, e.patronymic) as name"
     return await pool.fetch(
-        f"select {COLUMNS} from payout p where ($1::text is null or state = $1) "  # noqa: S608
-        "and ($2::bigint is null or id < $2) order by id desc limit $3",
+        f"select {COLUMNS}, {name} from payout p join payee e on e.id = p.payee_id "  # noqa: S608
+        "where ($1::text is null or p.state = $1) and ($2::bigint is null or p.id < $2) "
+        "order by p.id desc limit $3",
         state,
         before,
         most,

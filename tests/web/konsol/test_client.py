@@ -5,8 +5,10 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from loopback import Got, LoopbackServer, Said
@@ -81,6 +83,31 @@ def test_refusals_say_what_is_known(company: Company, client: KonsolClient) -> N
     with pytest.raises(Unavailable):
         asyncio.run(KonsolClient("http://127.0.0.1:1", "x").get_balance())
     assert company.token not in repr(client)
+
+
+def test_refusals_name_what_is_wrong(company: Company, client: KonsolClient) -> None:
+    with pytest.raises(Rejected) as number:
+        asyncio.run(client.create_payment(by_card(card_number="2200 7702 1272 7078")))
+    assert number.value.about == {"field": "card_number", "reason": "card_checksum"}
+    assert "7078" not in str(vars(number.value))
+    with pytest.raises(AuthFailed) as stranger:
+        asyncio.run(KonsolClient(company.app.url, "uzel_wrong").get_balance())
+    assert stranger.value.about == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "about"),
+    [
+        (409, "limit_day", {"left": 5000}),
+        (400, "invalid_request", {"field": "bank", "candidates": [{"name": "Восток", "id": "1"}]}),
+    ],
+)
+def test_whatever_else_is_named_is_kept(status: int, code: str, about: dict[str, Any]) -> None:
+    body = {"success": False, "data": None, "message": "x", "code": code, **about}
+    said: Said = (status, {}, orjson.dumps(body))
+    with answering(said) as (url, _), pytest.raises(Rejected) as refused:
+        asyncio.run(KonsolClient(url, "x").create_payment(by_card()))
+    assert (refused.value.code, refused.value.about) == (code, about)
 
 
 def test_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
