@@ -26,7 +26,7 @@ from uzel.kit.embedded.binaries import find_tool
 from uzel.kit.embedded.server import running
 
 SEED = 20261121
-MANY = int(os.environ.get("UZEL_CANARY_CARDS", "10000"))
+MANY = int(os.environ.get("CANARY_CARDS", "10000"))
 AT_ONCE = 6
 SCOPES = ("payouts:read", "payouts:write", "claims:read", "claims:write")
 DONE = "select count(*) from call where state in ('planned', 'sending') and due_at < now()"

@@ -1,5 +1,5 @@
 """Days of payouts, everything going wrong: nobody is paid twice, nothing is void that was paid, and
-all of it ends. What fails names its world: `UZEL_SIMULATION=seed.number` plays that one alone.
+all of it ends. What fails names its world: `SIMULATION=seed.number` plays that one alone.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ def another(server_dsn: str, template_database: str) -> Iterator[tuple[str, int]
 
 def played(through: tuple[str, int], payouts: int, size: int = SIZE) -> Figures:
     """From a seed of the moment, or the world that was asked for."""
-    asked = os.environ.get("UZEL_SIMULATION", "")
+    asked = os.environ.get("SIMULATION", "")
     seed, _, first = (asked or str(time.time_ns())).partition(".")
-    payouts = 1 if asked else int(os.environ.get("UZEL_SIMULATED_PAYOUTS", payouts))
+    payouts = 1 if asked else int(os.environ.get("SIMULATED_PAYOUTS", payouts))
     print(f"seed {seed}")  # shown if it fails
     figures = days(*through, seed, payouts, size, int(first or 0))
     print(figures.told())

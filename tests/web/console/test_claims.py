@@ -145,7 +145,7 @@ def test_a_limit_holds_an_approved_one_back(room: ClaimsRoom) -> None:
     assert "сумма больше предела" in room.ivan.page("/claims?state=approved")
     assert "утверждённые заявки придержаны" in room.ivan.page("/")
     assert room.ivan.post(f"/claims/{number}/pay").status_code == 409
-    assert "всё ещё не пускает" in room.vera.done(f"/claims/{number}/pay")
+    assert "пока не ушла" in room.vera.done(f"/claims/{number}/pay")
     room.set_limits(Limits())
     assert "Выплата создана" in room.vera.done(f"/claims/{number}/pay")
     assert room.state(number) == "paying"
