@@ -21,7 +21,7 @@ SHAPES = all_shapes()
 
 def test_the_demo_tells_the_hook_of_every_connector(demo: Demo) -> None:
     sources, channels = {"iiko", "rkeeper", "yclients", "amocrm"}, {"smsru", "exolve", "meta"}
-    assert set(demo.told["hooks"]) == sources | channels | {"resend"}
+    assert set(demo.told["hooks"]) == sources | channels | {"resend", "konsol", "telegram"}
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -57,7 +57,7 @@ def test_a_lost_answer_is_decided_by_a_person(browser: Browser, demo: Demo) -> N
         send(demo, visit(7011, phone))
         expect(page.locator("#stuck")).to_contain_text("вызовы с неизвестным исходом")
         expect(page.locator("#rooms-list .badge").first).to_be_visible()
-        page.locator("#stuck").get_by_role("link", name="Решить").click()
+        page.locator("#stuck a[href='/calls/waiting']").click()
         page.locator("#list tr", has_text="+7 999 000-70-11").locator("a.button").click()
         expect(page.locator("main")).to_contain_text("соединение оборвалось")
         page.get_by_role("button", name="Отправить ещё раз…").click()

@@ -267,8 +267,10 @@ async def open_house(
     """Processes at the connection `through`, in a database with the loop's time. Whatever happens
     follows from the seed.
     """
-    for name in ("uzel", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    loggers = [logging.getLogger(name) for name in ("uzel", "asyncio")]
+    before = [it.level for it in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     CHANCE.seed(f"modules {seed}")
     turns = Turns()
     control: asyncpg.Connection = await dial(dsn)
@@ -286,4 +288,6 @@ async def open_house(
             await house.start(place)
         yield house
     finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
         await house.close()

@@ -21,7 +21,7 @@ Writing = Callable[[History], Awaitable[Any]]
 @pytest.fixture
 def empty(own: Reading) -> Reading:
     """The sample without its visits."""
-    own.execute("truncate raw_event, event, review_request, message, call restart identity")
+    own.execute("truncate raw_secret, raw_event, event, review_request, message, call restart identity")
     return own
 
 

@@ -22,7 +22,7 @@ TILE = re.compile(r'<div class="tile"><dt>(.*?)</dt><dd>(.*?)</dd>', re.DOTALL)
 @pytest.fixture
 def books(web_app: WebApp, visitor: Visitor) -> Visitor:
     """Three messages of business 1: two with a price, one estimated."""
-    rows(web_app, "truncate raw_event, event, review_request, message, call restart identity")
+    rows(web_app, "truncate raw_secret, raw_event, event, review_request, message, call restart identity")
 
     async def write() -> None:
         async with web_app.deps.pool.acquire() as connection:

@@ -24,7 +24,7 @@ STEP = re.compile(
 @pytest.fixture
 def visited(web_app: WebApp, visitor: Visitor) -> Visitor:
     """Two places with six visits: four asked about, one rated, two skipped."""
-    rows(web_app, "truncate raw_event, event, review_request, message, call restart identity")
+    rows(web_app, "truncate raw_secret, raw_event, event, review_request, message, call restart identity")
 
     async def write() -> None:
         async with web_app.deps.pool.acquire() as connection:
