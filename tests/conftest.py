@@ -92,6 +92,14 @@ def dsn(new_database: Callable[[], str]) -> str:
     return new_database()
 
 
+@pytest.fixture(scope="session")
+def copying(
+    server_dsn: str, template_database: str
+) -> Callable[[], contextlib.AbstractContextManager[str]]:
+    """Makes one migrated database for as long as its caller wants it."""
+    return lambda: copied(server_dsn, template_database)
+
+
 @pytest.fixture(scope="module")
 def shared_dsn(server_dsn: str, template_database: str) -> Iterator[str]:
     """One migrated database for all tests of a file."""

@@ -1,7 +1,8 @@
 """A database whose time is a simulation's."""
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,9 +10,9 @@ from simulation.days import prepare
 
 
 @pytest.fixture(scope="session")
-def timed(server_dsn: str, template_database: str) -> Iterator[tuple[str, int]]:
+def timed(
+    copying: Callable[[], contextlib.AbstractContextManager[str]],
+) -> Iterator[tuple[str, int]]:
     """One for all simulations of a run: its address, and the connection to pay through."""
-    from conftest import copied
-
-    with copied(server_dsn, template_database) as dsn:
+    with copying() as dsn:
         yield dsn, asyncio.run(prepare(dsn))

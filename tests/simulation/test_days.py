@@ -3,9 +3,10 @@ all of it ends. What fails names its world: `SIMULATION=seed.number` plays that 
 """
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,11 +16,11 @@ MOST, BRIEF = 100_000, 30
 
 
 @pytest.fixture(scope="module")
-def another(server_dsn: str, template_database: str) -> Iterator[tuple[str, int]]:
+def another(
+    copying: Callable[[], contextlib.AbstractContextManager[str]],
+) -> Iterator[tuple[str, int]]:
     """A database in which nothing was simulated yet."""
-    from conftest import copied
-
-    with copied(server_dsn, template_database) as dsn:
+    with copying() as dsn:
         yield dsn, asyncio.run(prepare(dsn))
 
 

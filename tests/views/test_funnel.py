@@ -17,11 +17,13 @@ AT = NOW - timedelta(days=3)
 SOURCES = {1: "iiko"}
 Writing = Callable[[History], Awaitable[Any]]
 
+EMPTY = "truncate raw_event, raw_secret, event, review_request, message, call restart identity"
+
 
 @pytest.fixture
 def empty(own: Reading) -> Reading:
     """The sample without its visits."""
-    own.execute("truncate raw_secret, raw_event, event, review_request, message, call restart identity")
+    own.execute(EMPTY)
     return own
 
 

@@ -18,11 +18,13 @@ from uzel.web.console.period import Period
 AT = datetime.now(UTC) - timedelta(days=3)
 TILE = re.compile(r'<div class="tile"><dt>(.*?)</dt><dd>(.*?)</dd>', re.DOTALL)
 
+EMPTY = "truncate raw_event, raw_secret, event, review_request, message, call restart identity"
+
 
 @pytest.fixture
 def books(web_app: WebApp, visitor: Visitor) -> Visitor:
     """Three messages of business 1: two with a price, one estimated."""
-    rows(web_app, "truncate raw_secret, raw_event, event, review_request, message, call restart identity")
+    rows(web_app, EMPTY)
 
     async def write() -> None:
         async with web_app.deps.pool.acquire() as connection:

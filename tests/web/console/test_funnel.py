@@ -20,11 +20,13 @@ STEP = re.compile(
     r'<span class="name">(.*?)</span> <b>(.*?)</b>\s*<span class="rate">(.*?)</span>', re.DOTALL
 )
 
+EMPTY = "truncate raw_event, raw_secret, event, review_request, message, call restart identity"
+
 
 @pytest.fixture
 def visited(web_app: WebApp, visitor: Visitor) -> Visitor:
     """Two places with six visits: four asked about, one rated, two skipped."""
-    rows(web_app, "truncate raw_secret, raw_event, event, review_request, message, call restart identity")
+    rows(web_app, EMPTY)
 
     async def write() -> None:
         async with web_app.deps.pool.acquire() as connection:
