@@ -229,6 +229,7 @@ def judge(served: Served, acknowledged: list[str]) -> None:
     assert [p for p in acknowledged if not texts[p] and p not in unknown] == []
 
 
+@pytest.mark.long
 def test_whatever_is_stopped_or_killed_every_visit_becomes_one_text(served: Served) -> None:
     """One installation through all that can happen to its processes, with visits coming in."""
     served.start()

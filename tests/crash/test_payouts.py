@@ -125,6 +125,7 @@ def judge(hub: Installation, asked: int) -> None:
     assert faults_of(hub.postgres.dsn) == ()
 
 
+@pytest.mark.long
 def test_nobody_is_paid_twice_whoever_is_killed(tmp_path: Path) -> None:
     storm(tmp_path, kills=1, seed=time.time_ns())
 
