@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from uzel.model.cards import DIGITS, REGION, ascii_digits, numbers_in
 from uzel.payouts.requisites import SHORTEST_CARD, CardNumber, Network
+
+MOST_BYTES = 8 * 1024
 
 
 def holds_card(value: Any) -> bool:
@@ -12,6 +16,11 @@ def holds_card(value: Any) -> bool:
     length, its network, its last digit.
     """
     return any(is_card(digits) for text in texts_in(value) for digits in possible_in(text))
+
+
+def is_long(value: Any) -> bool:
+    """Whether looking through `value` (JSON) would keep everybody else waiting."""
+    return len(orjson.dumps(value, default=str)) > MOST_BYTES
 
 
 def possible_in(text: str) -> Iterator[str]:

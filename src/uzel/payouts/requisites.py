@@ -39,7 +39,7 @@ class RequisiteRejected(ValueError):
     card_characters    something else than digits, spaces and dashes
     card_length        not 16 to 19 digits
     card_checksum      the Luhn digit does not fit: a slip of the finger
-    card_fake          one digit repeated: it may pass the checksum and is nobody's card
+    card_fake          one digit repeated, or zeros before it: it may pass, and is no card
     phone_not_russian  reachable, but no Russian mobile number, and SBP knows no others
     phone_more_digits  there is more than one number: a second phone, an hour, a sum
     amount_unreadable  no amount, two possible ones, finer than a kopeck, or not in roubles
@@ -175,7 +175,8 @@ def checked(digits: str) -> str:
         raise RequisiteRejected("card_length")
     if luhn(digits) != 0:
         raise RequisiteRejected("card_checksum")
-    if len(set(digits)) == 1:
+    # ISO/IEC 7812-1 has no bank's card begin so: it is a shorter number with zeros before it.
+    if len(set(digits)) == 1 or digits.startswith("0"):
         raise RequisiteRejected("card_fake")
     return digits
 

@@ -220,3 +220,15 @@ def tables(company: Company) -> str:
         return "\n".join(text)
 
     return company.app.run(read)
+
+
+def test_a_long_row_of_numbers_holds_nobody_up(rich: Company) -> None:
+    """Looked through for cards as a whole it would take minutes."""
+    row = "1," * 200_000
+    note = {"event": "payment.completed", "data": {"id": "x", "y": row}, "timestamp": "2026"}
+    answer = rich.app.client.post("/konsol/webhook", json=note)
+    assert answer.status_code == 200
+    for body in ({"metadata": {"a": row}}, {"description": row}, {"metadata": {row: "a"}}):
+        answer = rich.ask("POST", "/payments", by_card(**body))
+        assert (answer.status_code, answer.json()["reason"]) == (400, "too_long")
+    assert rich.ask("GET", "/payments").status_code == 200

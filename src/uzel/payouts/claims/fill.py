@@ -3,7 +3,7 @@
 from typing import Any
 
 from uzel.payouts.banks import Directory
-from uzel.payouts.card_texts import holds_card
+from uzel.payouts.card_texts import holds_card, is_long
 from uzel.payouts.claims.claim import Filled, Form
 from uzel.payouts.payout import Card, Kind, Payee, Wish
 from uzel.payouts.requisites import CardNumber, read_amount
@@ -58,6 +58,8 @@ def no_card(name: str, given: Any) -> Any:
     """What was given, where no number of a card stands in it: those have a field of their own, and
     everything else is kept for ever. Raises WishRejected.
     """
+    if is_long(given):
+        raise WishRejected(name, "too_long")
     if holds_card(given):
         raise WishRejected(name, "card_number")
     return given

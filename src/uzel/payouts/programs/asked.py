@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from uzel.payouts.card_texts import holds_card
+from uzel.payouts.card_texts import MOST_BYTES, holds_card, is_long
 from uzel.payouts.requisites import read_amount
 from uzel.payouts.wish import (
     CURRENCY,
@@ -28,7 +28,6 @@ PURPOSE = "Выплата"
 # The last name of whoever is not named; the first one is the asker's own number of the payout.
 UNNAMED = "Заявка"
 LONGEST_URL = 2000
-MOST_METADATA_BYTES = 8 * 1024
 # Names of fields inside the house → those that programs know.
 NAMES = {
     "card": "card_number",
@@ -102,8 +101,12 @@ def read_asked(body: Mapping[str, Any]) -> Asked:
 
 
 def forbid_cards(body: Mapping[str, Any]) -> None:
-    """Raises WishRejected where a card number stands outside of its field."""
+    """Raises WishRejected where a card number stands outside of its field, or where so much stands
+    there that looking through it would keep everybody else waiting.
+    """
     for name in OPEN_FIELDS:
+        if is_long(body.get(name)):
+            raise WishRejected(name, "too_long")
         if holds_card(body.get(name)):
             raise WishRejected(name, "card_misplaced")
 
@@ -196,7 +199,7 @@ def metadata_of(raw: Any) -> Mapping[str, Any]:
         size = len(orjson.dumps(found))
     except TypeError:
         raise WishRejected("metadata", "characters") from None
-    if size > MOST_METADATA_BYTES:
+    if size > MOST_BYTES:
         raise WishRejected("metadata", "too_long")
     return dict(found)
 
