@@ -24,6 +24,7 @@ SENTENCES: Mapping[str, str] = {
     **{f"{name} too_long": f"at most {most} characters" for name, most in LONGEST.items()},
     "both_ways": "either --card, or --phone with --bank",
     "currency": "payouts are in roubles",
+    "reserved": "numbers that begin with claim: are those of claims",
     "card_number": "a card's number may stand here nowhere; give --card and type it then",
     "unreadable": "it cannot be read",
     "amount_unreadable": "roubles, such as 1000.50, and nothing finer than a kopeck",
