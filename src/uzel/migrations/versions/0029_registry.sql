@@ -1,0 +1,113 @@
+-- A business's people, companies and projects, behind the web service of a CRM.
+create table crm_registry (
+    business_id bigint primary key references business,
+    -- Whether ИНН, ОГРН, dates and phones that do not hold are refused, or kept and pointed out.
+    strict boolean not null default false,
+    -- Digests of the codes that people confirmed a phone by; sealed.
+    code_key bytea not null,
+    created_at timestamptz not null default clock_timestamp()
+);
+
+-- Accounts of programs. One address serves all registries: the account says which.
+create table crm_user (
+    id bigint generated always as identity primary key,
+    business_id bigint not null references crm_registry,
+    login text not null,
+    first_name text not null default '',
+    last_name text not null,
+    email text not null default '',
+    -- Sealed: the protocol asks for a digest of the key itself.
+    access_key bytea not null,
+    is_admin boolean not null default false,
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    last_login_at timestamptz,
+    disabled_at timestamptz
+);
+create unique index on crm_user (lower(login));
+create index on crm_user (business_id, id);
+
+create table crm_session (
+    digest bytea primary key,
+    user_id bigint not null references crm_user,
+    created_at timestamptz not null default clock_timestamp(),
+    used_at timestamptz not null default clock_timestamp()
+);
+create index on crm_session (used_at);
+create index on crm_session (user_id);
+
+-- Fields that a registry has beside the usual ones.
+create table crm_field (
+    business_id bigint not null references crm_registry,
+    module text not null,
+    name text not null check (name ~ '^cf_[a-z0-9_]{1,60}$'),
+    label text not null,
+    kind text not null,
+    choices jsonb,
+    mandatory boolean not null default false,
+    made_by text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (business_id, module, name)
+);
+
+create table crm_record (
+    id bigint generated always as identity primary key,
+    business_id bigint not null references crm_registry,
+    module text not null,
+    -- Field → text, in the form of its kind; a field without a value is not there.
+    content jsonb not null default '{}',
+    -- The same in the form that comparisons are made in, whatever the language of the database.
+    folded jsonb not null default '{}',
+    -- What a person or a company is known by.
+    phone text,
+    inn text,
+    -- What does not hold but was kept: a list of {"field", "code", "given"}.
+    doubts jsonb not null default '[]',
+    owner_id bigint not null references crm_user,
+    version int not null default 1,
+    source text not null,
+    made_by text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    modified_by bigint not null references crm_user,
+    modified_at timestamptz not null default clock_timestamp(),
+    deleted_at timestamptz,
+    merged_into bigint references crm_record
+);
+-- One person for a phone, one company for an ИНН, whoever writes at the same time.
+create unique index crm_record_phone on crm_record (business_id, phone)
+    where module = 'Contacts' and deleted_at is null and phone is not null;
+create unique index crm_record_inn on crm_record (business_id, inn)
+    where module = 'Accounts' and deleted_at is null and inn is not null;
+create index on crm_record (business_id, module, id) where deleted_at is null;
+create index on crm_record (business_id, module, modified_at, id);
+create index on crm_record (business_id, inn) where inn is not null;
+create index on crm_record using gin (folded jsonb_path_ops);
+
+-- The newest code by which a person confirmed the phone; keyed, so that nobody can read it off.
+create table crm_code (
+    record_id bigint primary key references crm_record,
+    digest bytea not null,
+    given_at timestamptz not null default clock_timestamp()
+);
+
+-- Each change of a record: who, by which way, and what was there before.
+create table crm_change (
+    record_id bigint not null references crm_record,
+    version int not null,
+    act text not null check (act in ('created', 'changed', 'deleted', 'merged')),
+    at timestamptz not null default clock_timestamp(),
+    made_by text not null,
+    -- Field → [before, after].
+    changes jsonb not null,
+    primary key (record_id, version)
+);
+
+-- Which documents belong to what, and the like.
+create table crm_relation (
+    left_id bigint not null references crm_record,
+    right_id bigint not null references crm_record,
+    made_by text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (left_id, right_id)
+);
+create index on crm_relation (right_id);
