@@ -54,12 +54,17 @@ def parses(command: str) -> bool:
     given = [word for word in rest if not word.startswith("-")]
     asks = [a for a in parser._actions if a.required and (a.option_strings or not given)]
     lacks = [a for a in asks if not set(a.option_strings) & set(rest)]
-    needed = [word for a in lacks for word in (*a.option_strings[:1], "1")]
+    needed = [word for a in lacks for word in (*a.option_strings[:1], a_value(a))]
     try:
         build_parser().parse_args([PLACEHOLDERS.get(word, word) for word in words] + needed)
     except SystemExit as stopped:
         return stopped.code == 0
     return True
+
+
+def a_value(asked: argparse.Action) -> str:
+    """Something that the command line takes there."""
+    return str(next(iter(asked.choices))) if asked.choices else "1"
 
 
 def found(words: list[str]) -> tuple[argparse.ArgumentParser, list[str]]:

@@ -20,6 +20,7 @@ from uzel.cli import (
     people,
     rates,
     recipients,
+    registry,
     robots,
     running,
     sending,
@@ -41,6 +42,7 @@ PARTS = (
     lead_crm,
     payouts,
     claims,
+    registry,
     ledger,
     benches,
 )

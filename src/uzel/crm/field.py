@@ -63,7 +63,8 @@ class Module:
 
     prefix      of its ids on the wire: `<prefix>x<number>`
     labelled_by fields that make up what a record is called
-    is_entity   whether its records are ours to keep; else it is a short list that is only read
+    is_entity   what `listtypes` says of it
+    is_kept     whether its records are the registry's; else it is a short list that is only read
     """
 
     name: str
@@ -73,6 +74,7 @@ class Module:
     fields: tuple[Field, ...]
     labelled_by: tuple[str, ...]
     is_entity: bool = True
+    is_kept: bool = True
     by_name: dict[str, Field] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +90,7 @@ class Module:
             (*self.fields, *more),
             self.labelled_by,
             self.is_entity,
+            self.is_kept,
         )
 
     def wire_id(self, number: int) -> str:

@@ -188,7 +188,7 @@ USERS = Module(
         Field("id", "Id", Kind.AUTO, editable=False, system=True),
     ),
     ("first_name", "last_name"),
-    is_entity=False,
+    is_kept=False,
 )
 
 FOLDERS = Module(
@@ -203,6 +203,7 @@ FOLDERS = Module(
     ),
     ("foldername",),
     is_entity=False,
+    is_kept=False,
 )
 
 STOCK: tuple[Module, ...] = (ACCOUNTS, CONTACTS, FOLDERS, DOCUMENTS, PROJECT, USERS)

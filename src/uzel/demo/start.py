@@ -10,7 +10,7 @@ import shlex
 import socket
 from dataclasses import dataclass, field
 
-from uzel.demo import business, claims, life, orders, store, visits
+from uzel.demo import business, claims, life, orders, registry, store, visits
 from uzel.demo.apart import check_database, keep_apart
 from uzel.demo.business import NAME
 from uzel.errors import ConfigError
@@ -36,6 +36,7 @@ class Demo:
     password: str = ""
     api_token: str = ""
     keys: dict[str, str] = field(default_factory=dict)
+    crm: dict[str, str] = field(default_factory=dict)
     guest: str = field(default_factory=visits.new_guest)
 
     @property
@@ -63,6 +64,7 @@ class Demo:
                 await orders.ensure_shop(connection, NAME)
                 await save_person(connection, NAME, self.password, "admin")
                 await claims.ensure(connection, ring, NAME)
+                self.crm = await registry.ensure(connection, ring)
                 self.api_token = await add_token(connection, NAME, ["read", "replay"])
         finally:
             await connection.close()
@@ -96,6 +98,7 @@ class Demo:
                 "sandbox_url": self.sandbox_url,
                 "console": {"user": NAME, "password": self.password},
                 "api_token": self.api_token,
+                "crm": self.crm,
                 "data_dir": str(self.settings.data_dir),
                 "hooks": {connector: self.hook(connector) for connector in self.keys},
             }

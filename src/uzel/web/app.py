@@ -27,6 +27,8 @@ from uzel.web.robot.reports import PATH as REPORTS
 from uzel.web.robot.reports import ReportsDoor
 from uzel.web.robot.tasks import PATHS as TASKS
 from uzel.web.robot.tasks import TasksDoor
+from uzel.web.vtiger.door import PATHS as VTIGER
+from uzel.web.vtiger.door import VtigerDoor
 
 SAVE_COUNTS_EVERY_S = 5.0
 
@@ -50,6 +52,8 @@ class Web:
                 (REPORTS, ReportsDoor(deps.pool, deps.partners.gate, begin)),
             )
         }
+        vtiger = Headers(VtigerDoor(deps), https=https)
+        self._old |= dict.fromkeys(VTIGER, vtiger)
         self._konsol = Headers(KonsolDoor(deps), https=https)
         self._rest = Headers(pages, https=https)
 

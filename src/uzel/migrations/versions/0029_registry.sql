@@ -3,7 +3,7 @@ create table crm_registry (
     business_id bigint primary key references business,
     -- Whether ИНН, ОГРН, dates and phones that do not hold are refused, or kept and pointed out.
     strict boolean not null default false,
-    -- Digests of the codes that people confirmed a phone by; sealed.
+    -- For digests of the codes that people confirmed a phone by, and for challenges; sealed.
     code_key bytea not null,
     created_at timestamptz not null default clock_timestamp()
 );
@@ -21,6 +21,8 @@ create table crm_user (
     is_admin boolean not null default false,
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp(),
+    -- Until when there is a challenge to answer, in seconds since 1970.
+    challenged_until bigint,
     last_login_at timestamptz,
     disabled_at timestamptz
 );
@@ -111,3 +113,35 @@ create table crm_relation (
     primary key (left_id, right_id)
 );
 create index on crm_relation (right_id);
+
+-- The file of a document. Its path stays, whatever is put in its place.
+create table crm_file (
+    document_id bigint primary key references crm_record,
+    business_id bigint not null references crm_registry,
+    path text not null unique,
+    -- The newest version; those before it are kept.
+    version int not null default 1
+);
+
+create table crm_file_version (
+    id bigint generated always as identity primary key,
+    document_id bigint not null references crm_file,
+    version int not null,
+    -- As whoever sent it called it.
+    name text not null,
+    media_type text not null,
+    size bigint not null,
+    sha256 bytea not null,
+    made_by text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    unique (document_id, version)
+);
+
+-- A mebibyte at a time, so that nobody has to hold a whole file.
+create table crm_file_part (
+    version_id bigint not null references crm_file_version,
+    number int not null,
+    body bytea not null,
+    primary key (version_id, number)
+);
+alter table crm_file_part alter column body set storage external;

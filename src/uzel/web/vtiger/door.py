@@ -1,0 +1,72 @@
+"""The application at `/webservice.php`: whatever comes, an envelope of the protocol goes back."""
+
+import logging
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from uzel.crm.refusal import Refused
+from uzel.crm.sessions import Sessions
+from uzel.kit import database
+from uzel.web.deps import Deps
+from uzel.web.vtiger.envelope import UNKNOWN_ERROR, done, refused
+from uzel.web.vtiger.operation import Call
+from uzel.web.vtiger.operations import OPERATIONS
+from uzel.web.vtiger.parameters import Said, read
+
+PATHS = ("/webservice.php", "/webservice.php/")
+MOST_BYTES = 52_428_800 + 2 * 1024 * 1024
+log = logging.getLogger("uzel.vtiger")
+
+
+class VtigerDoor:
+    """One for a web process."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._pool, self._ring = deps.pool, deps.ring
+        self._sessions = Sessions(deps.pool, deps.ring)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        """What is said to it, whatever goes wrong."""
+        said: Said | None = None
+        try:
+            said = await read(request, MOST_BYTES)
+            return done(await self._do(said))
+        except Refused as error:
+            return refused(error)
+        except database.PASSING as error:
+            log.warning("somebody was told to come again (%s)", type(error).__name__)
+            return Response(status_code=503, headers={"retry-after": "5"})
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            # Without its text: what stands in a request must not get into the log by it.
+            bare = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+            log.error("an operation failed: %s", type(error).__name__, exc_info=bare)
+            return refused(UNKNOWN_ERROR)
+        finally:
+            if said is not None:
+                await said.close()
+
+    async def _do(self, said: Said) -> object:
+        operation = OPERATIONS.get(said.operation)
+        if operation is None:
+            raise Refused("UNKNOWN_OPERATION", "Unknown operation requested")
+        session = said.session
+        given = said.form if operation.by_post else said.query
+        call = Call(self._pool, self._ring, self._sessions, said.method, given, session, said.files)
+        if not operation.is_open:
+            if session is None:
+                raise Refused("AUTHENTICATION_REQUIRED", "Authencation required")
+            call.user = await self._sessions.user(session)
+        return await operation.run(call)

@@ -1,0 +1,30 @@
+"""Answers of the protocol: HTTP 200 whether done or refused, in JSON as PHP writes it.
+
+Source: konsol-and-vtiger, B1 (`json_encode` escapes all that is not ASCII, and slashes).
+"""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from uzel.crm.refusal import Refused
+
+UNKNOWN_ERROR = Refused("INTERNAL_SERVER_ERROR", "Unknown Error while processing request")
+
+
+def done(result: Any) -> Response:
+    """What an operation gave."""
+    return answer({"success": True, "result": result})
+
+
+def refused(error: Refused) -> Response:
+    """Why it did not."""
+    said = {"code": error.code, "message": error.message}
+    return answer({"success": False, "error": said})
+
+
+def answer(envelope: Any) -> Response:
+    """With the header that clients know."""
+    text = json.dumps(envelope, separators=(",", ":")).replace("/", "\\/")
+    return Response(text, headers={"content-type": "application/json"})
