@@ -10,6 +10,8 @@ import httpx2
 
 from running_web import WebApp
 from uzel.connections.business_store import add_business
+from uzel.crm.catalogue import modules_of
+from uzel.crm.forms import Asked, add_form
 from uzel.crm.users import NewUser, add_user
 
 PATH = "/webservice.php"
@@ -101,3 +103,37 @@ def new_program(app: WebApp, *, strict: bool = False) -> Program:
             return user
 
     return Program(app, app.run(made))
+
+
+PDF = b"%PDF-1.4\n1 0 obj <<>> endobj\nxref\n0 1\ntrailer <<>>\nstartxref\n30\n%%EOF\n"
+
+
+def pdf(size: int = 0, mark: str = "") -> bytes:
+    """Something that begins and ends as a PDF does, of at least so many bytes."""
+    body = mark.encode() + b"x" * max(0, size - len(PDF) - len(mark))
+    return PDF.replace(b"endobj", body + b" endobj")
+
+
+def new_form(program: Program, *files: str, **more: Any) -> tuple[str, int]:
+    """(public id, number) of a form for people, with a name, a phone, ИНН, code and files."""
+    fields = (Asked("lastname", "Фамилия", mandatory=True), Asked("mobile", "Телефон."),
+              Asked("cf_contacts_inn", "ИНН"), Asked("code", "Код"), Asked("email", "Почта"),
+              Asked("leadsource", "Источник", value="Web Site"))  # fmt: skip
+
+    async def made() -> tuple[str, int]:
+        pool = program.app.deps.pool
+        async with pool.acquire() as connection, connection.transaction():
+            business = await connection.fetchval(
+                "select business_id from crm_user where id = $1", program.user.id
+            )
+            modules = await modules_of(connection, business)
+            public_id = await add_form(
+                connection, business, modules, f"Форма {next(NUMBERS)}", "Contacts",
+                more.pop("fields", fields), files, "test", **more,
+            )  # fmt: skip
+            number = await connection.fetchval(
+                "select id from crm_form where public_id = $1", public_id
+            )
+            return public_id, int(number)
+
+    return program.app.run(made)

@@ -5,6 +5,7 @@ CRM, and the programs that may use it.
 import argparse
 from typing import Any
 
+from uzel.cli import registry_forms
 from uzel.crm.field import Kind
 from uzel.errors import ConfigError
 
@@ -21,7 +22,11 @@ def register(commands: Any) -> None:
     )
     actions = registry.add_subparsers(required=True, metavar="ACTION")
 
-    of_one = [*register_users(actions), *register_fields(actions)]
+    of_one = [
+        *register_users(actions),
+        *register_fields(actions),
+        *registry_forms.register(actions),
+    ]
     strict = actions.add_parser(
         "strict", help="refuse ИНН, ОГРН, dates and phones that do not hold, or point them out"
     )

@@ -135,17 +135,30 @@ async def modules_of(
     return {row["id"]: row["module"] for row in rows}
 
 
+WRITTEN = (
+    "select * from crm_record where business_id = $1 and module = any($2) and modified_at >= $3"
+)
+
+
 async def changed_since(
     pool: Pool, business_id: int, modules: Sequence[str], since: datetime, most: int
 ) -> list[Any]:
-    """Records of modules written since, the longest ago first, those deleted among them."""
+    """Records written since, the longest ago first, those deleted among them."""
     return await pool.fetch(
-        "select * from crm_record where business_id = $1 and module = any($2) "
-        "and modified_at > $3 order by modified_at, id limit $4",
+        f"{WRITTEN} order by modified_at, id limit $4", business_id, list(modules), since, most
+    )
+
+
+async def changed_between(
+    pool: Pool, business_id: int, modules: Sequence[str], since: datetime, before: datetime
+) -> list[Any]:
+    """The same, up to a moment."""
+    return await pool.fetch(
+        f"{WRITTEN} and modified_at < $4 order by modified_at, id",
         business_id,
         list(modules),
         since,
-        most,
+        before,
     )
 
 

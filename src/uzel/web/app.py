@@ -27,8 +27,12 @@ from uzel.web.robot.reports import PATH as REPORTS
 from uzel.web.robot.reports import ReportsDoor
 from uzel.web.robot.tasks import PATHS as TASKS
 from uzel.web.robot.tasks import TasksDoor
+from uzel.web.vtiger.capture import PATH as CAPTURE
+from uzel.web.vtiger.capture import CaptureDoor
 from uzel.web.vtiger.door import PATHS as VTIGER
 from uzel.web.vtiger.door import VtigerDoor
+from uzel.web.vtiger.storage import PREFIX as STORAGE
+from uzel.web.vtiger.storage import StorageDoor
 
 SAVE_COUNTS_EVERY_S = 5.0
 
@@ -54,6 +58,8 @@ class Web:
         }
         vtiger = Headers(VtigerDoor(deps), https=https)
         self._old |= dict.fromkeys(VTIGER, vtiger)
+        self._old[CAPTURE] = Headers(CaptureDoor(deps), https=https)
+        self._storage = Headers(StorageDoor(deps), https=https)
         self._konsol = Headers(KonsolDoor(deps), https=https)
         self._rest = Headers(pages, https=https)
 
@@ -68,6 +74,8 @@ class Web:
             await self._api(scope, receive, send)
         elif path.startswith(KONSOL):
             await self._konsol(scope, receive, send)
+        elif path.startswith(STORAGE):
+            await self._storage(scope, receive, send)
         elif path in self._old:
             await self._old[path](scope, receive, send)
         else:

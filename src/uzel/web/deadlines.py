@@ -14,7 +14,8 @@ class Limits:
               refused meanwhile
     head_s    from the first byte of a request to the end of its head; a new connection has as long
               to begin one
-    body_s    from there to the end of the body, while we are willing to read it
+    body_s    from there to the end of the body, while we are willing to read it; large files take
+              longer, as long as `slowest_bytes_s` of them come in each second
     unread_s  an answer of which the other side takes nothing at all
     linger_s  after a refusal, for the other side to read it: who finds the connection closed while
               still sending never sees our answer
@@ -24,6 +25,7 @@ class Limits:
     most_under_way: int = 384
     head_s: float = 10.0
     body_s: float = 30.0
+    slowest_bytes_s: float = 32 * 1024.0
     unread_s: float = 30.0
     linger_s: float = 2.0
     every_s: float = 1.0

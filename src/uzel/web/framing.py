@@ -18,6 +18,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from uzel.crm.files import MOST_BYTES as LARGEST_DOCUMENT
 from uzel.events.door import MOST_BYTES
 from uzel.payouts.claims.thread import LARGEST_FILE
 from uzel.web.hooks import MOST_DRAINED_BYTES, PREFIX
@@ -27,11 +28,16 @@ MOST_HEADERS = 100
 # Times the content may a body in chunks measure: a chunk of one byte takes six, or a few more with
 # an extension.
 MOST_AROUND = 16
-# Read, not kept: hooks throw away so much of a body over the limit before they answer. Files with
-# claims are the only large bodies that the API takes; so much more lets it say what is too much.
+# Read, not kept: hooks throw away so much of a body over the limit before they answer.
 MOST_HOOK_BYTES = MOST_BYTES + MOST_DRAINED_BYTES
-MOST_FILE_BYTES = LARGEST_FILE + MOST_BYTES
-FILES = re.compile(r"/api/v1/claims/[0-9]+/files")
+# Where files come in; so much more lets the door say itself what is too much.
+LARGE = (
+    (re.compile(r"/api/v1/claims/[0-9]+/files"), LARGEST_FILE + MOST_BYTES),
+    (
+        re.compile(r"/webservice\.php/?|/modules/Webforms/capture\.php|/storage/.*"),
+        LARGEST_DOCUMENT + 4 * MOST_BYTES,
+    ),
+)
 # These say how the message is framed or answered.
 FRAMING = frozenset((b"host", b"transfer-encoding", b"expect"))
 
@@ -44,7 +50,7 @@ def most_of(path: str) -> int:
     """How many bytes of a body are read there."""
     if path.startswith(PREFIX):
         return MOST_HOOK_BYTES
-    return MOST_FILE_BYTES if FILES.fullmatch(path) else MOST_BYTES
+    return next((most for large, most in LARGE if large.fullmatch(path)), MOST_BYTES)
 
 
 class FramingProtocol(HttpToolsProtocol):

@@ -168,7 +168,7 @@ class EdgeProtocol(FramingProtocol):
         elif self.phase == BODY:
             if self.flow.read_paused:
                 self.since = now
-            elif waited_s > limits.body_s:
+            elif waited_s > limits.body_s + self._content_bytes / limits.slowest_bytes_s:
                 self.fail(408)
         elif self.phase == LEAVING and waited_s > limits.linger_s:
             self.transport.abort()

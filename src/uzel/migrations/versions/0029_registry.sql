@@ -145,3 +145,24 @@ create table crm_file_part (
     primary key (version_id, number)
 );
 alter table crm_file_part alter column body set storage external;
+
+-- Forms of a site, which post without a session.
+create table crm_form (
+    id bigint generated always as identity primary key,
+    business_id bigint not null references crm_registry,
+    public_id text not null unique,
+    name text not null,
+    module text not null,
+    -- A list of {"name", "label", "mandatory", "value"}; what has a value is never asked for.
+    fields jsonb not null,
+    -- Labels of the files that belong to it, in their order.
+    files jsonb not null default '[]',
+    return_url text,
+    -- Whether what is known of a person is replaced by what the form says.
+    replaces boolean not null default false,
+    owner_id bigint not null references crm_user,
+    disabled_at timestamptz,
+    made_by text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    unique (business_id, name)
+);

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from uzel.connections.hook_url import HookRefused
 from uzel.flows.payouts.means import Refusal
 from uzel.kit import database
+from uzel.kit.logs import without_text
 from uzel.payouts.payout import Refused
 from uzel.payouts.wish import WishRejected
 from uzel.people.scopes import PAYOUTS_READ, PAYOUTS_WRITE
@@ -109,12 +110,6 @@ def refusal_of(error: Exception) -> NotDone:
     # Without its text: what stands in a request must not get into the log by it.
     LOG.error("a request to /konsol failed: %s", type(error).__name__, exc_info=without_text(error))
     return NotDone("internal_error")
-
-
-def without_text(error: Exception) -> Exception:
-    """The same place in our code, without the words of the error."""
-    bare = RuntimeError(type(error).__name__)
-    return bare.with_traceback(error.__traceback__)
 
 
 async def on_http(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uzel.crm.refusal import Refused
 from uzel.crm.sessions import Sessions
 from uzel.kit import database
+from uzel.kit.logs import without_text
 from uzel.web.deps import Deps
 from uzel.web.vtiger.envelope import UNKNOWN_ERROR, done, refused
 from uzel.web.vtiger.operation import Call
@@ -50,9 +51,7 @@ class VtigerDoor:
         except ClientDisconnect:
             raise
         except Exception as error:
-            # Without its text: what stands in a request must not get into the log by it.
-            bare = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
-            log.error("an operation failed: %s", type(error).__name__, exc_info=bare)
+            log.error("an operation failed: %s", type(error).__name__, exc_info=without_text(error))
             return refused(UNKNOWN_ERROR)
         finally:
             if said is not None:

@@ -18,13 +18,13 @@ def done(result: Any) -> Response:
     return answer({"success": True, "result": result})
 
 
-def refused(error: Refused) -> Response:
-    """Why it did not."""
+def refused(error: Refused, status: int = 200) -> Response:
+    """Why it did not. Another status than the protocol's: at addresses that are none of its own."""
     said = {"code": error.code, "message": error.message}
-    return answer({"success": False, "error": said})
+    return answer({"success": False, "error": said}, status)
 
 
-def answer(envelope: Any) -> Response:
+def answer(envelope: Any, status: int = 200) -> Response:
     """With the header that clients know."""
     text = json.dumps(envelope, separators=(",", ":")).replace("/", "\\/")
-    return Response(text, headers={"content-type": "application/json"})
+    return Response(text, status, headers={"content-type": "application/json"})

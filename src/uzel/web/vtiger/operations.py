@@ -3,7 +3,7 @@
 Where each takes its parameters from: konsol-and-vtiger, B2; of the site's own ones, B7.
 """
 
-from uzel.web.vtiger import describing, own, records, signing
+from uzel.web.vtiger import describing, documents, own, records, relating, signing, syncing
 from uzel.web.vtiger.operation import Operation
 
 OPERATIONS: dict[str, Operation] = {
@@ -19,6 +19,10 @@ OPERATIONS: dict[str, Operation] = {
     "update": Operation(records.update, by_post=True),
     "revise": Operation(records.revise, by_post=True),
     "delete": Operation(records.delete, by_post=True),
+    "sync": Operation(syncing.sync),
+    "retrieve_related": Operation(relating.retrieve),
+    "add_related": Operation(relating.add, by_post=True),
+    "files_retrieve": Operation(documents.retrieve),
     "getfileslist": Operation(own.files, by_post=True),
     "createcontact": Operation(own.contact, by_post=True),
     "createaccount": Operation(own.account, by_post=True),

@@ -20,6 +20,9 @@ FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 MOST_FORM_BYTES = 2 * 1024 * 1024
 MOST_FIELDS, MOST_FILES = 1000, 20
 NOT_READ = Refused("INTERNAL_SERVER_ERROR", "Unknown Error while processing request")
+TOO_LARGE = Refused(
+    "ACCESS_DENIED", "Allowed files size exceeded. Allowed file size including all files is 50MB."
+)
 # As PHP renames what could be no name of a variable.
 RENAMED = str.maketrans({".": "_", " ": "_"})
 
@@ -49,12 +52,17 @@ class Said:
 
     @property
     def session(self) -> str | None:
-        """The session's name. The site's documentation calls it `sessionId` in one place."""
-        for name in ("sessionName", "sessionId"):
-            found = self.either(name)
-            if found and found.lower() != "null":
-                return found
-        return None
+        """The session's name, from the form or the query."""
+        return session_of(self.form) or session_of(self.query)
+
+
+def session_of(given: Mapping[str, str]) -> str | None:
+    """The name of a session. The site's documentation calls it `sessionId` in one place."""
+    for name in ("sessionName", "sessionId"):
+        found = given.get(name, "")
+        if found and found.lower() != "null":
+            return found
+    return None
 
 
 class TooLarge(Exception):
@@ -121,7 +129,9 @@ async def read_parts(request: Request, said: Said, most_bytes: int) -> None:
     )
     try:
         keep(await parser.parse(), said)
-    except (MultiPartException, ValueError, LookupError, TooLarge):
+    except TooLarge:
+        raise TOO_LARGE from None
+    except (MultiPartException, ValueError, LookupError):
         raise NOT_READ from None
 
 

@@ -9,31 +9,20 @@ from uzel.crm.catalogue import Modules, module_named, module_of_prefix
 from uzel.crm.field import Module
 from uzel.crm.record import Record, Writer, parse_id
 from uzel.crm.refusal import Refused
-from uzel.errors import PayloadInvalid
-from uzel.kit.body import read_json
+from uzel.crm.stock import DOCUMENTS
 from uzel.kit.database import Connection, Pool
+from uzel.web.vtiger import documents
 from uzel.web.vtiger.operation import Call
+from uzel.web.vtiger.shown import element_of, wire_of
 
 Write = Callable[[Connection, Writer, Module, int, Mapping[str, Any]], Awaitable[Record]]
 
 
-def element_of(call: Call) -> Mapping[str, Any]:
-    """The record that was given; what cannot be read is one without fields."""
-    try:
-        found = read_json(call.text("element").encode(errors="replace"))
-    except PayloadInvalid:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def wire_of(record: Record, module: Module) -> dict[str, str]:
-    """A record as programs get it: with what it is called."""
-    return {**record.wire(module), "label": record.label(module)}
-
-
 async def create(call: Call) -> Any:
-    """A new record."""
+    """A new record; a document may come with its file."""
     module = kept(module_named(await call.modules(), call.text("elementType")))
+    if module.name == DOCUMENTS.name and call.files:
+        return await documents.create(call, module, element_of(call))
     async with call.pool.acquire() as connection, connection.transaction():
         record = await writing.create(connection, call.writer, module, element_of(call))
     return wire_of(record, module)

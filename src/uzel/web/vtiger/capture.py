@@ -1,0 +1,137 @@
+"""`/modules/Webforms/capture.php`: forms of a site, posted by browsers and programs without a
+session. Source: originals, B3.
+
+JSON goes back, or JavaScript where a `callback` is named, or the person goes back to the form's own
+return address. What the form says never becomes part of a page, a script or an address.
+"""
+
+import json
+import re
+from typing import Any, cast
+from urllib.parse import quote, unquote_plus, urlsplit
+
+from starlette.datastructures import UploadFile
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from uzel.crm import form_store
+from uzel.crm.catalogue import modules_of
+from uzel.crm.file_kind import NotTaken
+from uzel.crm.files import Given
+from uzel.crm.forms import Form, FormRefused, take
+from uzel.crm.refusal import Refused
+from uzel.crm.users import CODE_PLACE
+from uzel.kit import database
+from uzel.kit.logs import without_text
+from uzel.web.deps import Deps
+from uzel.web.vtiger.door import MOST_BYTES, log
+from uzel.web.vtiger.parameters import Said, read
+from uzel.web.vtiger.storage import REFUSALS
+
+PATH = "/modules/Webforms/capture.php"
+CALLBACK = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*){0,5}")
+LONGEST_CALLBACK = 100
+NOT_FOUND, FAILED = "Webform not found.", "Unknown Error while processing request"
+
+
+class CaptureDoor:
+    """One for a web process."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._pool, self._ring = deps.pool, deps.ring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        request = Request(scope, receive)
+        if request.method not in ("GET", "POST"):
+            response = Response(status_code=405, headers={"allow": "GET, POST"})
+        else:
+            try:
+                response = await self._answer(request)
+            except ClientDisconnect:
+                return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        """What is said to it, whatever goes wrong."""
+        given: dict[str, str] = {}
+        form: Form | None = None
+        said: Said | None = None
+        try:
+            said = await read(request, MOST_BYTES)
+            given = given_in(said)
+            row = await form_store.by_public_id(self._pool, given.get("publicid", "")[:64])
+            if row is None:
+                raise FormRefused(NOT_FOUND)
+            form = Form.of(row)
+            await self._take(form, row, given, said)
+        except database.PASSING:
+            return Response(status_code=503, headers={"retry-after": "5"})
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001 - the answer to whoever posted
+            return answer(form, given, message_of(error))
+        finally:
+            if said is not None:
+                await said.close()
+        return answer(form, given, None)
+
+    async def _take(self, form: Form, row: Any, given: dict[str, str], said: Said) -> None:
+        uploads = {name: given_file(one) for name, one in said.files.items() if one.filename}
+        key = self._ring.open(row["code_key"], CODE_PLACE.format(form.business_id))
+        async with self._pool.acquire() as connection, connection.transaction():
+            modules = await modules_of(connection, form.business_id)
+            await take(connection, form, modules, given, uploads, key)
+
+
+def given_in(said: Said) -> dict[str, str]:
+    """What was posted, the form before the address; with `urlencodeenable` names come encoded."""
+    given = {**said.query, **said.form}
+    if given.get("urlencodeenable") == "1":
+        given |= {"_".join(unquote_plus(name).split()): value for name, value in given.items()}
+    return given
+
+
+def given_file(upload: UploadFile) -> Given:
+    """A file of the form."""
+    return Given(upload.filename or "", upload.size or 0, cast(Any, upload.file))
+
+
+def message_of(error: Exception) -> str:
+    """What the site is told."""
+    if isinstance(error, FormRefused | Refused):
+        return error.message
+    if isinstance(error, NotTaken):
+        return REFUSALS[error.reason][1]
+    log.error("a form failed: %s", type(error).__name__, exc_info=without_text(error))
+    return FAILED
+
+
+def answer(form: Form | None, given: dict[str, str], message: str | None) -> Response:
+    """Back to the site, or to its script."""
+    if form is not None and form.return_url:
+        return Response(status_code=302, headers={"location": back(form.return_url, message)})
+    said: dict[str, Any] = {"success": message is None}
+    said |= {"result": "ok"} if message is None else {"error": {"message": message}}
+    text = json.dumps(said)
+    callback = given.get("callback", "")
+    if not callback:
+        return Response(text, headers={"content-type": "application/json"})
+    if len(callback) > LONGEST_CALLBACK or not CALLBACK.fullmatch(callback):
+        return Response(text, 400, headers={"content-type": "application/json"})
+    # The comment keeps other programs from taking the answer for something of theirs.
+    script = f"/**/{callback}({text});"
+    headers = {
+        "content-type": "application/javascript",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+    return Response(script, headers=headers)
+
+
+def back(url: str, message: str | None) -> str:
+    """The form's own address, with how it went."""
+    parts = urlsplit(url)
+    how = "success=ok" if message is None else f"error={quote(message, safe='')}"
+    query = f"{parts.query}&{how}" if parts.query else how
+    return parts._replace(query=query).geturl()
