@@ -10,7 +10,13 @@ from uzel.crm.field import Field, Kind, Module
 from uzel.crm.stock import USERS
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
-NUMBERED = {"contact_no": "CON", "account_no": "ACC", "project_no": "PROJ", "note_no": "DOC"}
+NUMBERED = {
+    "account_no": "ACC",
+    "contact_no": "CON",
+    "lead_no": "LEA",
+    "note_no": "DOC",
+    "project_no": "PROJ",
+}
 
 
 @dataclass(frozen=True, slots=True)

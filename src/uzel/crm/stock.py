@@ -151,6 +151,39 @@ PROJECT = Module(
     ("projectname",),
 )
 
+LEADS = Module(
+    "Leads",
+    "Leads",
+    "Lead",
+    10,
+    (
+        Field("salutationtype", "Salutation"),
+        Field("firstname", "First Name"),
+        Field("lead_no", "Lead Number", editable=False, system=True),
+        Field("phone", "Primary Phone", Kind.PHONE),
+        Field("lastname", "Last Name", mandatory=True),
+        Field("mobile", "Mobile Phone", Kind.PHONE),
+        Field("company", "Company"),
+        Field("designation", "Designation"),
+        Field("email", "Primary Email", Kind.EMAIL),
+        Field("leadsource", "Lead Source", Kind.PICKLIST, choices=("Web Site", "Other")),
+        Field("website", "Website", Kind.URL),
+        Field("industry", "Industry", Kind.PICKLIST),
+        Field("leadstatus", "Lead Status", Kind.PICKLIST, choices=("Hot", "Warm", "Cold")),
+        Field("rating", "Rating", Kind.PICKLIST),
+        Field("annualrevenue", "Annual Revenue", Kind.CURRENCY),
+        Field("noofemployees", "No Of Employees", Kind.INTEGER),
+        Field("lane", "Street", Kind.TEXT),
+        Field("city", "City"),
+        Field("state", "State"),
+        Field("code", "Postal Code"),
+        Field("country", "Country"),
+        DESCRIPTION,
+        *OWNED,
+    ),
+    ("firstname", "lastname"),
+)
+
 DOCUMENTS = Module(
     "Documents",
     "Documents",
@@ -206,4 +239,4 @@ FOLDERS = Module(
     is_kept=False,
 )
 
-STOCK: tuple[Module, ...] = (ACCOUNTS, CONTACTS, FOLDERS, DOCUMENTS, PROJECT, USERS)
+STOCK: tuple[Module, ...] = (ACCOUNTS, CONTACTS, FOLDERS, DOCUMENTS, LEADS, PROJECT, USERS)
