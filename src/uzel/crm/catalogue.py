@@ -33,10 +33,13 @@ def own_fields(module: Module, rows: list[Any]) -> Iterator[Field]:
 
 
 def module_named(modules: Modules, name: str) -> Module:
-    """Raises Refused."""
-    if name not in modules:
-        raise refusal.denied_name(name)
-    return modules[name]
+    """Of this name, in capitals or not. Raises Refused."""
+    if name in modules:
+        return modules[name]
+    for module in modules.values():
+        if module.name.lower() == name.lower():
+            return module
+    raise refusal.denied_name(name.encode(errors="replace").decode())
 
 
 def module_of_prefix(modules: Modules, prefix: int) -> Module:

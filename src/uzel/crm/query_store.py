@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from uzel.crm import record
 from uzel.crm.field import Field
 from uzel.crm.stock import STOCK
 from uzel.crm.vtql import refusals
@@ -37,7 +38,7 @@ select set_config('statement_timeout', $1, true),
 ALIVE = "r.business_id = $1 and r.module = $2 and r.deleted_at is null"
 IDS = {"id": "r.id", "assigned_user_id": "r.owner_id", "modifiedby": "r.modified_by"}
 MOMENTS = {"createdtime": "r.created_at", "modifiedtime": "r.modified_at"}
-NUMBERED = {"contact_no": "con", "account_no": "acc", "project_no": "proj", "note_no": "doc"}
+NUMBERED = {name: prefix.casefold() for name, prefix in record.NUMBERED.items()}
 # A source is ASCII: programs of ours write it.
 TEXTS = {"source": 'lower(r.source collate "C")'} | {
     name: f"('{prefix}' || r.id) collate \"C\"" for name, prefix in NUMBERED.items()

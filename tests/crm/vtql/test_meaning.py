@@ -43,8 +43,8 @@ def denied(tail: str) -> tuple[str, str]:
         ("select accountname from Contacts;", denied("access '.accountname.' attribute denied.")),
         ("select * from Foo;", denied("perform the operation is denied for name : Foo")),
         ("garbage from Foo = '';", denied("perform the operation is denied for name : Foo")),
-        ("select * from contacts;", denied("perform the operation is denied for name : contacts")),
-        ("select * from Contacts", denied("perform the operation is denied for query")),
+        ("select * from Foo", denied("perform the operation is denied for name : Foo")),
+        ("select * from", denied("perform the operation is denied for query")),
         (
             "select * from \ud800\0x;",
             denied("perform the operation is denied for name : ?\0x"),

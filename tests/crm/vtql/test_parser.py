@@ -289,7 +289,7 @@ def test_the_first_error_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ";", "select *", "delete Contacts;", "select * from", "from X"]
+    "text", ["", ";", "select *", "delete Contacts;", "select * from", "select * from ;"]
 )
 def test_a_query_that_names_no_module(text: str) -> None:
     message = "Permission to perform the operation is denied for query"

@@ -30,8 +30,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from uzel.crm import catalogue
 from uzel.crm.field import NUMBERS, Field, Kind, Module
-from uzel.crm.refusal import denied_name, wrong_id
+from uzel.crm.refusal import wrong_id
 from uzel.crm.vtql import like, refusals
 from uzel.crm.vtql.parser import module_named, parse
 from uzel.crm.vtql.query import Comparison, Operator, Query
@@ -95,10 +96,7 @@ def understood(text: str, modules: Mapping[str, Module]) -> Question:
     """What a text asks of these modules. Like vtiger it looks for the module first, and then at the
     rest. Raises Refused, nothing else.
     """
-    name = module_named(text)
-    module = modules.get(name)
-    if module is None:
-        raise denied_name(name.encode(errors="replace").decode())
+    module = catalogue.module_named(modules, module_named(text))
     return checked(parse(text), module)
 
 

@@ -21,7 +21,7 @@ MOST: Final = 500
 # What LIMIT can say in the database and everywhere else.
 LARGEST: Final = 2**31 - 1
 # By this vtiger finds the module before it reads the query (VtigerWebserviceObject.php).
-MODULE = re.compile(r"from\s+(\S+?)[\s;]", re.ASCII | re.IGNORECASE)
+MODULE = re.compile(r"from\s+([^\s;]+)", re.ASCII | re.IGNORECASE)
 
 _CLAUSES = frozenset({"where", "order", "limit"})
 _CONDITION = _CLAUSES | {"and", "or", "in", "like"}

@@ -3,7 +3,7 @@
 Where each takes its parameters from: konsol-and-vtiger, B2; of the site's own ones, B7.
 """
 
-from uzel.web.vtiger import describing, documents, own, records, relating, signing, syncing
+from uzel.web.vtiger import asking, describing, documents, own, records, relating, signing, syncing
 from uzel.web.vtiger.operation import Operation
 
 OPERATIONS: dict[str, Operation] = {
@@ -19,6 +19,8 @@ OPERATIONS: dict[str, Operation] = {
     "update": Operation(records.update, by_post=True),
     "revise": Operation(records.revise, by_post=True),
     "delete": Operation(records.delete, by_post=True),
+    "query": Operation(asking.query),
+    "query_related": Operation(asking.query_related),
     "sync": Operation(syncing.sync),
     "retrieve_related": Operation(relating.retrieve),
     "add_related": Operation(relating.add, by_post=True),

@@ -3,6 +3,7 @@
 Source: konsol-and-vtiger, B2.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from uzel.crm import file_store, relation_store, writing
@@ -22,7 +23,7 @@ WRONG = Refused("UNKOWN_ENTITY", "Relation specified is incorrect")
 async def retrieve(call: Call) -> Any:
     """Records of another module beside this one, the oldest first."""
     modules = await call.modules()
-    relation, module, number = await asked(call, modules)
+    relation, module, number = await asked(call, modules, call.given)
     rows = await relation_store.beside(
         call.pool,
         call.account.business_id,
@@ -36,11 +37,13 @@ async def retrieve(call: Call) -> Any:
     return [wire_of(Record.of(row), other) for row in rows]
 
 
-async def asked(call: Call, modules: Modules) -> tuple[Relation, Module, int]:
+async def asked(
+    call: Call, modules: Modules, given: Mapping[str, str]
+) -> tuple[Relation, Module, int]:
     """(relation, module and number of the record). Raises Refused."""
-    module, number = meant(modules, call.text("id"))
+    module, number = meant(modules, given.get("id", ""))
     await there(call.pool, call, kept(module), number)
-    relation = relation_to(module.name, call.text("relatedType"), call.text("relatedLabel"))
+    relation = relation_to(module.name, given.get("relatedType", ""), given.get("relatedLabel", ""))
     if relation is None:
         raise WRONG
     return relation, module, number

@@ -1,0 +1,63 @@
+"""query, query_related: questions in VTQL. Source: konsol-and-vtiger, B6."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from uzel.crm import query_store, relation_store, short_lists
+from uzel.crm.field import Module
+from uzel.crm.record import Record
+from uzel.crm.refusal import Refused
+from uzel.crm.vtql import evaluate
+from uzel.crm.vtql.meaning import Question, understood
+from uzel.web.vtiger.operation import Call
+from uzel.web.vtiger.relating import MOST, asked
+
+
+async def query(call: Call) -> Any:
+    """Records, or how many there are."""
+    question = understood(call.text("query"), await call.modules())
+    business_id, module = call.account.business_id, question.module
+    if not module.is_kept:
+        return among(question, await short_lists.rows(call.pool, business_id, module))
+    if question.is_count:
+        return counted(await query_store.count(call.pool, business_id, question))
+    rows = await query_store.find(call.pool, business_id, question)
+    return [Record.of(row).wire(module, question.columns) for row in rows]
+
+
+async def query_related(call: Call) -> Any:
+    """The same among the records beside one."""
+    modules = await call.modules()
+    question = understood(call.text("query"), modules)
+    given = {"relatedType": question.module.name, **call.given}
+    relation, module, number = await asked(call, modules, given)
+    if relation.module != question.module.name:
+        raise Refused("UNKOWN_ENTITY", "Relation specified is incorrect")
+    rows = await relation_store.beside(
+        call.pool,
+        call.account.business_id,
+        relation.module,
+        relation.field,
+        module.wire_id(number),
+        number,
+        MOST,
+    )
+    return among(question, [Record.of(row).wire(question.module) for row in rows])
+
+
+def among(question: Question, rows: list[dict[str, str]]) -> Any:
+    """The answer from a list."""
+    if question.is_count:
+        return counted(evaluate.count(question, rows))
+    found = evaluate.found(question, rows)
+    return [shown(question.module, question, row) for row in found]
+
+
+def shown(module: Module, question: Question, row: Mapping[str, str]) -> dict[str, str]:
+    """The columns that were asked for."""
+    return {name: row.get(name, "") for name in question.columns or module.by_name}
+
+
+def counted(number: int) -> list[dict[str, str]]:
+    """As the protocol says a number."""
+    return [{"count": str(number)}]
