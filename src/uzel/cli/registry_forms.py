@@ -18,7 +18,7 @@ def register(actions: Any) -> list[argparse.ArgumentParser]:
         "--field",
         action="append",
         default=[],
-        metavar="NAME[!]",
+        metavar="NAME[!][=LABEL]",
         help="what it asks for; with ! it has to be filled; `code` is the code from an SMS",
     )
     add.add_argument(
@@ -76,13 +76,13 @@ def asked(module: Any, fields: list[str], always: list[str]) -> list[Any]:
     from uzel.crm.forms import Asked
 
     def label_of(name: str) -> str:
-        return module.by_name[name].label if name in module.by_name else name
+        return module.by_name[name].label if name in module.by_name else "Код из СМС"
 
-    found = [
-        Asked(name, label_of(name), mandatory=text.endswith("!"))
-        for text in fields
-        for name in [text.removesuffix("!")]
-    ]
+    found = []
+    for text in fields:
+        named, _, label = text.partition("=")
+        name = named.removesuffix("!")
+        found.append(Asked(name, label or label_of(name), mandatory=named.endswith("!")))
     for text in always:
         name, sign, value = text.partition("=")
         if not sign or not value:

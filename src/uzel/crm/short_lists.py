@@ -1,4 +1,6 @@
-"""Modules that are no records of the registry: its accounts, and the one folder of documents."""
+"""Modules that are no records of the registry: its accounts, the one folder of documents, and
+letters, of which there are none.
+"""
 
 from typing import Any
 
@@ -15,7 +17,9 @@ async def rows(pool: Pool, business_id: int, module: Module) -> list[Row]:
     """All rows of such a module, as programs see them. Keys are not among them."""
     if module.name == FOLDERS.name:
         return [FOLDER]
-    return [user_row(one) for one in await user_store.users(pool, business_id)]
+    if module.name == USERS.name:
+        return [user_row(one) for one in await user_store.users(pool, business_id)]
+    return []
 
 
 def user_row(row: Any) -> Row:

@@ -224,6 +224,23 @@ USERS = Module(
     is_kept=False,
 )
 
+# Programs ask how it looks; Uzel's letters are messages, and none of them is a record.
+EMAILS = Module(
+    "Emails",
+    "Emails",
+    "Email",
+    23,
+    (
+        Field("subject", "Subject", mandatory=True),
+        Field("saved_toid", "To"),
+        Field("description", "Description", Kind.TEXT),
+        Field("date_start", "Date Sent", Kind.DATE),
+        Field("id", "Id", Kind.AUTO, editable=False, system=True),
+    ),
+    ("subject",),
+    is_kept=False,
+)
+
 FOLDERS = Module(
     "DocumentFolders",
     "DocumentFolders",
@@ -239,4 +256,7 @@ FOLDERS = Module(
     is_kept=False,
 )
 
-STOCK: tuple[Module, ...] = (ACCOUNTS, CONTACTS, FOLDERS, DOCUMENTS, LEADS, PROJECT, USERS)
+STOCK: tuple[Module, ...] = (
+    *(ACCOUNTS, CONTACTS, DOCUMENTS, LEADS, PROJECT),
+    *(EMAILS, FOLDERS, USERS),
+)
