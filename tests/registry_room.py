@@ -87,18 +87,18 @@ def result_of(response: httpx2.Response) -> Any:
     raise Told(**said["error"])
 
 
-def new_program(app: WebApp, *, strict: bool = False) -> Program:
-    """An account of a new business's registry; nobody signed in yet."""
+def new_program(app: WebApp, *, strict: bool = False, business: int | None = None) -> Program:
+    """An account of a registry, that of a new business by default; nobody signed in yet."""
 
     async def made() -> NewUser:
         name = f"Фирма {next(NUMBERS)}"
         async with app.deps.pool.acquire() as connection, connection.transaction():
-            business = await add_business(connection, name, "Europe/Moscow")
+            number = business or await add_business(connection, name, "Europe/Moscow")
             user = await add_user(
-                connection, app.deps.ring, business, f"api{next(NUMBERS)}", is_admin=True
+                connection, app.deps.ring, number, f"api{next(NUMBERS)}", is_admin=True
             )
             await connection.execute(
-                "update crm_registry set strict = $2 where business_id = $1", business, strict
+                "update crm_registry set strict = $2 where business_id = $1", number, strict
             )
             return user
 

@@ -31,6 +31,11 @@ def register(actions: Any) -> list[argparse.ArgumentParser]:
         action="store_true",
         help="it replaces what is known of somebody: only where the site has confirmed the phone",
     )
+    add.add_argument(
+        "--confirm-phone",
+        action="store_true",
+        help="it is taken only with a code that Uzel has sent to the phone",
+    )
     add.set_defaults(run=run_add)
     listed = form.add_parser("list", help="all forms")
     listed.set_defaults(run=run_list)
@@ -65,6 +70,7 @@ def run_add(parsed: argparse.Namespace) -> int:
             me(),
             return_url=parsed.return_url,
             replaces=parsed.replaces,
+            confirms=parsed.confirm_phone,
         )
 
     in_registry(parsed.business, work, "form_added", parsed.name)

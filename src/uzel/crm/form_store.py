@@ -34,11 +34,13 @@ async def add(
     made_by: str,
     *,
     replaces: bool,
+    confirms: bool,
 ) -> bool:
     """A new form. False: there is one of this name."""
     done = await connection.execute(
         "insert into crm_form (business_id, public_id, name, module, fields, files, return_url, "
-        "replaces, owner_id, made_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+        "replaces, confirms, owner_id, made_by) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
         "on conflict (business_id, name) do nothing",
         business_id,
         public_id,
@@ -48,6 +50,7 @@ async def add(
         files,
         return_url,
         replaces,
+        confirms,
         owner_id,
         made_by,
     )

@@ -18,14 +18,16 @@ from uzel.crm.draft import Draft, read_all
 from uzel.crm.field import Module
 from uzel.crm.files import MOST_BYTES, Given
 from uzel.crm.knowing import known
+from uzel.crm.phone_codes import is_confirmed
 from uzel.crm.record import Record, Writer
-from uzel.crm.values import Doubt
+from uzel.crm.values import Doubt, known_by_phone
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
 
 SOURCE = "WEBFORM"
 MODULES = ("Contacts", "Accounts")
 CODE = "code"
+UNCONFIRMED = "Телефон не подтверждён кодом из SMS"
 LONGEST_URL = 500
 
 
@@ -69,6 +71,7 @@ class Form:
     files: tuple[str, ...]
     return_url: str | None
     replaces: bool
+    confirms: bool
     owner_id: int
     strict: bool
     is_open: bool
@@ -86,6 +89,7 @@ class Form:
             tuple(row["files"]),
             row["return_url"],
             row["replaces"],
+            row["confirms"],
             row["owner_id"],
             row["strict"],
             row["disabled_at"] is None,
@@ -115,9 +119,12 @@ async def add_form(
     *,
     return_url: str | None = None,
     replaces: bool = False,
+    confirms: bool = False,
 ) -> str:
     """A new form; gives its public id. Raises ConfigError."""
     demand_sense(modules, module, asked)
+    if confirms and not {"mobile", CODE} <= {one.name for one in asked}:
+        raise ConfigError("a form that confirms the phone asks for mobile and code")
     if return_url is not None:
         demand_url(return_url)
     owners = [
@@ -138,6 +145,7 @@ async def add_form(
         owners[0]["id"],
         made_by,
         replaces=replaces,
+        confirms=confirms,
     )
     if not added:
         raise ConfigError(f"there is a form {name} already")
@@ -201,6 +209,14 @@ async def take(
         raise FormRefused(
             "Allowed files size exceeded. Allowed file size including all files is 50MB."
         )
+    if form.confirms and not await is_confirmed(
+        connection,
+        code_key,
+        form.business_id,
+        known_by_phone(text.get("mobile", "")) or "",
+        text.get(CODE, ""),
+    ):
+        raise FormRefused(UNCONFIRMED)
     module = modules[form.module]
     record = await write(connection, form, module, text)
     if code := text.get(CODE, "").strip():
@@ -223,7 +239,8 @@ async def write(
     row = await known(connection, form.business_id, module, draft)
     if row is None:
         return await writing.insert(connection, form.writer, module, draft)
-    if not form.replaces:
+    # Who has confirmed the phone is who is known by it.
+    if not (form.replaces or form.confirms):
         draft = completing(draft, row["content"])
     return await writing.change(connection, form.writer, module, row["id"], draft)
 

@@ -31,6 +31,8 @@ from uzel.web.vtiger.capture import PATH as CAPTURE
 from uzel.web.vtiger.capture import CaptureDoor
 from uzel.web.vtiger.door import PATHS as VTIGER
 from uzel.web.vtiger.door import VtigerDoor
+from uzel.web.vtiger.phone_code import PATH as PHONE_CODES
+from uzel.web.vtiger.phone_code import PhoneCodeDoor
 from uzel.web.vtiger.storage import PREFIX as STORAGE
 from uzel.web.vtiger.storage import StorageDoor
 
@@ -59,6 +61,8 @@ class Web:
         vtiger = Headers(VtigerDoor(deps), https=https)
         self._old |= dict.fromkeys(VTIGER, vtiger)
         self._old[CAPTURE] = Headers(CaptureDoor(deps), https=https)
+        codes = Headers(PhoneCodeDoor(deps), https=https)
+        self._old |= {f"{PHONE_CODES}{step}": codes for step in ("send", "check")}
         self._storage = Headers(StorageDoor(deps), https=https)
         self._konsol = Headers(KonsolDoor(deps), https=https)
         self._rest = Headers(pages, https=https)

@@ -160,9 +160,28 @@ create table crm_form (
     return_url text,
     -- Whether what is known of a person is replaced by what the form says.
     replaces boolean not null default false,
+    -- Whether the phone has to be confirmed by a code that Uzel sent.
+    confirms boolean not null default false,
     owner_id bigint not null references crm_user,
     disabled_at timestamptz,
     made_by text not null,
     created_at timestamptz not null default clock_timestamp(),
     unique (business_id, name)
 );
+
+-- Codes that were sent to phones, for forms that have them confirmed. The code itself is not here.
+create table crm_phone_code (
+    id bigint generated always as identity primary key,
+    business_id bigint not null references crm_registry,
+    phone text not null,
+    digest bytea not null,
+    -- Who asked for it.
+    address text not null,
+    sent_at timestamptz not null default clock_timestamp(),
+    expires_at timestamptz not null,
+    wrong int not null default 0,
+    confirmed_at timestamptz
+);
+create index on crm_phone_code (business_id, phone, id desc);
+create index on crm_phone_code (address, sent_at);
+create index on crm_phone_code (business_id, sent_at);
