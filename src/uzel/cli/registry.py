@@ -3,6 +3,7 @@ CRM, and the programs that may use it.
 """
 
 import argparse
+import re
 from typing import Any
 
 from uzel.cli import registry_forms
@@ -12,6 +13,7 @@ from uzel.errors import ConfigError
 KINDS = [
     str(kind) for kind in Kind if kind not in (Kind.AUTO, Kind.OWNER, Kind.FILE, Kind.REFERENCE)
 ]
+FIELD = re.compile("cf_[a-z0-9_]{1,60}")
 MODULES = ("Accounts", "Contacts", "Documents", "Project")
 
 
@@ -177,8 +179,8 @@ def run_field_add(parsed: argparse.Namespace) -> int:
     from uzel.crm import user_store
 
     name = f"cf_{parsed.name.removeprefix('cf_')}"
-    if not name[3:].replace("_", "").isalnum() or not name.islower() or not name.isascii():
-        raise ConfigError("a field's name is of small letters, digits and _")
+    if not FIELD.fullmatch(name):
+        raise ConfigError("a field's name is of small letters, digits and _, 60 at most")
     added = in_registry(
         parsed.business,
         lambda connection, _, business: user_store.add_field(
