@@ -48,7 +48,7 @@ TEXTS = (
 )
 NUMBERS = (
     *("0", "1", "-1", "1.5", "1.50", "+1.5", "007", "9", "10", "99999999999999999999"),
-    *("ten", "1e3", "NaN", "1,5", "1."),
+    *("ten", "1e3", "NaN", "1,5", "1.", "9" * 100, "9" * 101),
 )
 MOMENTS = (
     *("2024-01-31", "2024-02-01", "2024-02-29", "2023-02-29", "0001-01-01", "9999-12-31"),
@@ -150,7 +150,9 @@ def compared(theme: Theme) -> st.SearchStrategy[Comparison]:
     field = st.just(theme.field)
     alone = st.tuples(field, st.sampled_from(ALONE), st.tuples(theme.asked))
     like = st.tuples(field, st.just(Operator.LIKE), st.tuples(theme.patterns))
-    some = st.lists(theme.asked, min_size=1, max_size=4)
+    few = st.lists(theme.asked, min_size=1, max_size=4)
+    # Many are sought in another way.
+    some = few | few.map(lambda few: few * query_store.MOST_SOUGHT)
     return mostly(alone, like | st.tuples(field, st.just(Operator.IN), some))
 
 

@@ -216,6 +216,16 @@ def test_as_many_conditions_as_there_may_be(asking: Asking) -> None:
     assert asking.places(f"where {both}") == [1]
 
 
+@pytest.mark.parametrize("count", [1, query_store.MOST_SOUGHT - 1, query_store.MOST_SOUGHT, 450])
+def test_as_many_values_as_there_may_be(asking: Asking, count: int) -> None:
+    names = ",".join(["'ЁЛКИНА'", *(f"n{place}" for place in range(count))])
+    assert asking.places(f"where lastname in ({names})") == [0]
+    refs = [f"11x{place}" for place in range(100, 100 + count)]
+    assert asking.places(f"where account_id in ({','.join(refs)}, 11x9)") == [0]
+    either = " or ".join(f"account_id = {ref}" for ref in ("11x10", *refs))
+    assert asking.places(f"where {either} or lastname = strasse") == [1, 4]
+
+
 def test_what_takes_too_long_is_refused(asking: Asking) -> None:
     """Behind a lock that is not given back."""
     question = understood("select * from Contacts;", MODULES)

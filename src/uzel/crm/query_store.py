@@ -5,7 +5,7 @@ Nothing of a question becomes part of a statement: names of fields are parameter
 
 import json
 import re
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from uzel.crm.field import Field
 from uzel.crm.stock import STOCK
 from uzel.crm.vtql import refusals
 from uzel.crm.vtql.meaning import (
+    LONGEST_ID,
+    LONGEST_NUMBER,
     MIDNIGHT,
     MOMENT_FORM,
     NUMBER_FORM,
@@ -66,7 +68,10 @@ WHOLE_SECONDS = {
     Operator.AT_MOST: "{column} < {at} + interval '1 second'",
     Operator.AT_LEAST: "{column} >= {at}",
 }
+MOST_SOUGHT: Final = 20
 PREFIXES = {module.name: module.prefix for module in STOCK}
+
+Groups = tuple[tuple[Condition, ...], ...]
 
 
 async def find(
@@ -96,15 +101,16 @@ async def _answer(pool: Pool, asked: tuple[str, list[Any]], timeout_s: float) ->
 
 
 class Statement:
-    """A question in SQL, and the values of its parameters."""
+    """A question in SQL, and the values of its parameters; for one use."""
 
     def __init__(self, business_id: int, question: Question) -> None:
         self._question = question
         self._values: list[Any] = [business_id, question.module.name]
         self._names: dict[str, str] = {}
+        self._groups = _merged(question.where)
         # The sum keeps PostgreSQL from going through all records by id in the hope of meeting, soon
         # enough, a hundred of those that the index on `folded` would name at once.
-        self._id = "r.id + 0" if _is_narrow(question) else "r.id"
+        self._id = "r.id + 0" if _is_narrow(self._groups) else "r.id"
 
     def records(self) -> tuple[str, list[Any]]:
         where, order = self._where(), self._order()
@@ -131,8 +137,7 @@ class Statement:
 
     def _where(self) -> str:
         groups = [
-            " and ".join(f"({self._condition(one)})" for one in group)
-            for group in self._question.where
+            " and ".join(f"({self._condition(one)})" for one in group) for group in self._groups
         ]
         either = " or ".join(f"({group})" for group in groups)
         return f"{ALIVE} and ({either})" if groups else ALIVE
@@ -160,6 +165,9 @@ class Statement:
         if _is_contained(it):
             parts = [json.dumps({it.field.name: one}) for one in _stored(it)]
             return f"r.folded @> any({self._mark(parts, 'text[]')}::jsonb[])"
+        if _is_known(it):
+            texts = self._mark(_stored(it), "text[]")
+            return f'{self._text(it.field)} collate "C" = any({texts})'
         values = self._mark(list(it.values), f"{TYPES[manner(it.field)]}[]")
         return f"{self._expression(it.field)} = any({values})"
 
@@ -195,7 +203,8 @@ def _typed(way: Manner, text: str) -> str:
     """A text as what its kind is; null where it is absent or none of its kind."""
     match way:
         case Manner.NUMBER:
-            return f"case when {text} ~ '^{NUMBER_FORM}$' then {text}::numeric end"
+            is_short = f"length({text}) <= {LONGEST_NUMBER}"
+            return f"case when {is_short} and {text} ~ '^{NUMBER_FORM}$' then {text}::numeric end"
         case Manner.MOMENT:
             return (
                 f"case when {text} ~ '^{MOMENT_FORM}$' and pg_input_is_valid({text}, 'timestamp') "
@@ -204,9 +213,8 @@ def _typed(way: Manner, text: str) -> str:
         case Manner.TRUTH:
             return f"(coalesce({text}, '') in ({TRUTHS}))"
         case Manner.RECORD:
-            return (
-                f"case when {text} ~ '^{RECORD_FORM}$' then split_part({text}, 'x', 2)::bigint end"
-            )
+            is_id = f"length({text}) <= {LONGEST_ID} and {text} ~ '^{RECORD_FORM}$'"
+            return f"case when {is_id} then split_part({text}, 'x', 2)::bigint end"
         case Manner.TEXT:
             return f"coalesce({text}, '') collate \"C\""
 
@@ -227,13 +235,20 @@ def _numbered(it: Condition) -> list[int]:
     return [int(one[1]) for one in found if one]
 
 
-def _is_contained(it: Condition) -> bool:
-    """Whether the index on `folded` finds what is equal."""
+def _is_known(it: Condition) -> bool:
+    """Whether what is equal can be told by the very text that is stored."""
     way = manner(it.field)
     return it.operator in EQUALITY and not it.field.system and way in (Manner.TEXT, Manner.RECORD)
 
 
-def _stored(it: Condition) -> Sequence[str]:
+def _is_contained(it: Condition) -> bool:
+    """Whether the index on `folded` is to find what is equal. PostgreSQL takes each value for one
+    in a hundred records, and does without the index where there are many.
+    """
+    return _is_known(it) and len(it.values) <= MOST_SOUGHT
+
+
+def _stored(it: Condition) -> list[str]:
     """What the content holds of these values: of a record the id of any module it may be of."""
     if manner(it.field) is Manner.TEXT:
         return [str(value) for value in it.values]
@@ -241,6 +256,22 @@ def _stored(it: Condition) -> Sequence[str]:
     return [f"{prefix}x{value}" for value in it.values for prefix in prefixes]
 
 
-def _is_narrow(question: Question) -> bool:
+def _merged(where: Groups) -> Groups:
+    """The same with `a = 1 or a = 2` as `a in (1, 2)`: programs that want many records write a
+    condition for each, and five hundred of them cost more than one list.
+    """
+    lists: dict[str, Condition] = {}
+    rest = []
+    for group in where:
+        it = group[0]
+        if len(group) > 1 or it.operator not in EQUALITY:
+            rest.append(group)
+            continue
+        known = lists.get(it.field.name, replace(it, operator=Operator.IN, values=()))
+        lists[it.field.name] = replace(known, values=known.values + it.values)
+    return (*((it,) for it in lists.values()), *rest)
+
+
+def _is_narrow(groups: Groups) -> bool:
     """Whether that index finds everything that is asked for."""
-    return bool(question.where) and all(any(map(_is_contained, one)) for one in question.where)
+    return bool(groups) and all(any(map(_is_contained, group)) for group in groups)

@@ -40,9 +40,12 @@ from uzel.crm.vtql.query import Comparison, Operator, Query
 MOST_ROWS: Final = 100
 TRUE = ("1", "true", "on", "yes", "да")
 # Of what is stored; PostgreSQL reads these in the same way.
-NUMBER_FORM: Final = "[+-]?[0-9]{1,60}([.][0-9]{1,60})?"
+NUMBER_FORM: Final = "[+-]?[0-9]+([.][0-9]+)?"
 MOMENT_FORM: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}( ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?"
-RECORD_FORM: Final = "[0-9]+x[0-9]{1,18}"
+RECORD_FORM: Final = "[0-9]+x[0-9]+"
+# Nothing longer is a number, or an id: PostgreSQL has bounds of its own somewhere above.
+LONGEST_NUMBER: Final = 100
+LONGEST_ID: Final = 20
 # An id that no record has: longer ones do not fit into the database.
 NO_RECORD: Final = 2**63 - 1
 MIDNIGHT: Final = " 00:00:00"
@@ -126,7 +129,7 @@ def manner(field: Field) -> Manner:
 
 
 def number(text: str) -> Decimal | None:
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return Decimal(text) if len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text) else None
 
 
 def moment(text: str) -> str | None:
@@ -146,7 +149,8 @@ def truth(text: str) -> bool:
 
 def record(text: str) -> int | None:
     """The number of a record, of its wire id."""
-    return int(text.partition("x")[2]) if _RECORD.fullmatch(text) else None
+    is_id = len(text) <= LONGEST_ID and _RECORD.fullmatch(text)
+    return int(text.partition("x")[2]) if is_id else None
 
 
 def _columns(query: Query, module: Module) -> tuple[str, ...] | None:
