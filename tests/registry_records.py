@@ -74,7 +74,8 @@ async def open_registry(pool: Pool, users: int = 2) -> Registry:
     )
     rows = await pool.fetch(
         "insert into crm_user (business_id, login, last_name, access_key) "
-        "select $1::bigint, format('api%s-%s', $1::bigint, n), 'Api', '\\x00' from generate_series(1, $2) n "
+        "select $1::bigint, format('api%s-%s', $1::bigint, n), 'Api', '\\x00' "
+        "from generate_series(1, $2) n "
         "returning id",
         business_id,
         users,
