@@ -27,14 +27,8 @@ from uzel.web.robot.reports import PATH as REPORTS
 from uzel.web.robot.reports import ReportsDoor
 from uzel.web.robot.tasks import PATHS as TASKS
 from uzel.web.robot.tasks import TasksDoor
-from uzel.web.vtiger.capture import PATH as CAPTURE
-from uzel.web.vtiger.capture import CaptureDoor
-from uzel.web.vtiger.door import PATHS as VTIGER
-from uzel.web.vtiger.door import VtigerDoor
-from uzel.web.vtiger.phone_code import PATH as PHONE_CODES
-from uzel.web.vtiger.phone_code import PhoneCodeDoor
+from uzel.web.vtiger.doors import doors
 from uzel.web.vtiger.storage import PREFIX as STORAGE
-from uzel.web.vtiger.storage import StorageDoor
 
 SAVE_COUNTS_EVERY_S = 5.0
 
@@ -58,12 +52,9 @@ class Web:
                 (REPORTS, ReportsDoor(deps.pool, deps.partners.gate, begin)),
             )
         }
-        vtiger = Headers(VtigerDoor(deps), https=https)
-        self._old |= dict.fromkeys(VTIGER, vtiger)
-        self._old[CAPTURE] = Headers(CaptureDoor(deps), https=https)
-        codes = Headers(PhoneCodeDoor(deps), https=https)
-        self._old |= {f"{PHONE_CODES}{step}": codes for step in ("send", "check")}
-        self._storage = Headers(StorageDoor(deps), https=https)
+        registry = {path: Headers(door, https=https) for path, door in doors(deps).items()}
+        self._storage = registry.pop(STORAGE)
+        self._old |= registry
         self._konsol = Headers(KonsolDoor(deps), https=https)
         self._rest = Headers(pages, https=https)
 

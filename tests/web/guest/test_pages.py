@@ -17,7 +17,7 @@ from uzel.flows.review_requests.said import text_of
 from uzel.flows.review_requests.wish import CODE_LENGTH, CODE_LETTERS, new_code
 from uzel.messages.draft import Draft, Letter
 from uzel.messages.send import plan_messages
-from uzel.web.guest.allowance import MOST_CHANGES
+from uzel.web.allowance import MOST
 from uzel.web.guest.dead_ends import TEXTS
 from uzel.web.guest.pages import CODE
 
@@ -286,7 +286,7 @@ def test_any_message_is_kept_as_it_is_or_refused_as_empty(web: WebApp, text: str
 
 
 def test_changes_have_an_end_and_what_was_said_stays(guest: Guest) -> None:
-    for number in range(MOST_CHANGES):
+    for number in range(MOST):
         assert guest.rate(1 + number % 2).status_code == 303
     answer = guest.rate(5)
     assert answer.status_code == 429 and TEXTS[429][0] in answer.text

@@ -3,7 +3,6 @@
 `pages`      what each address does
 `visitor`    who counts as having opened the link
 `platforms`  where a review can be written, for everybody alike
-`allowance`  how often one guest may change something
 `look`       templates, style and headers of all these pages
 `dead_ends`  pages for what went wrong
 

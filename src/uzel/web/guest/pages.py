@@ -28,9 +28,9 @@ from uzel.flows.review_requests.feedback import Page
 from uzel.flows.review_requests.said import text_of
 from uzel.flows.review_requests.wish import CODE_LENGTH, CODE_LETTERS
 from uzel.kit.database import Connection
+from uzel.web.allowance import Allowance
 from uzel.web.console.form import read_form
 from uzel.web.deps import deps_of
-from uzel.web.guest.allowance import Allowance
 from uzel.web.guest.dead_ends import HANDLERS
 from uzel.web.guest.look import headers, render
 from uzel.web.guest.platforms import platforms

@@ -22,30 +22,39 @@ from uzel.crm.files import Given
 from uzel.crm.forms import Form, FormRefused, take
 from uzel.crm.refusal import Refused
 from uzel.crm.users import CODE_PLACE
-from uzel.kit import database
 from uzel.kit.logs import without_text
+from uzel.people.manage import network_of
+from uzel.web.allowance import Allowance
 from uzel.web.deps import Deps
 from uzel.web.vtiger.door import MOST_BYTES, log
-from uzel.web.vtiger.parameters import Said, read
+from uzel.web.vtiger.envelope import busy
+from uzel.web.vtiger.parameters import COME_AGAIN, Said, read
+from uzel.web.vtiger.room import Room
 from uzel.web.vtiger.storage import REFUSALS
 
 PATH = "/modules/Webforms/capture.php"
 CALLBACK = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*){0,5}")
 LONGEST_CALLBACK = 100
+# From one address: a site's own program posts for all its visitors.
+MOST_POSTS, PER_S = 600, 600.0
 NOT_FOUND, FAILED = "Webform not found.", "Unknown Error while processing request"
 
 
 class CaptureDoor:
     """One for a web process."""
 
-    def __init__(self, deps: Deps) -> None:
-        self._pool, self._ring = deps.pool, deps.ring
+    def __init__(self, deps: Deps, room: Room) -> None:
+        self._pool, self._ring, self._room = deps.pool, deps.ring, room
+        self._allowance = Allowance(MOST_POSTS, PER_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         request = Request(scope, receive)
+        whose = network_of(request.client.host) if request.client else ""
         if request.method not in ("GET", "POST"):
             response = Response(status_code=405, headers={"allow": "GET, POST"})
+        elif not self._allowance.take(whose):
+            response = Response(status_code=429, headers={"retry-after": "60"})
         else:
             try:
                 response = await self._answer(request)
@@ -59,15 +68,15 @@ class CaptureDoor:
         form: Form | None = None
         said: Said | None = None
         try:
-            said = await read(request, MOST_BYTES)
+            said = await read(request, MOST_BYTES, self._room)
             given = given_in(said)
             row = await form_store.by_public_id(self._pool, given.get("publicid", "")[:64])
             if row is None:
                 raise FormRefused(NOT_FOUND)
             form = Form.of(row)
             await self._take(form, row, given, said)
-        except database.PASSING:
-            return Response(status_code=503, headers={"retry-after": "5"})
+        except COME_AGAIN:
+            return busy()
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the answer to whoever posted

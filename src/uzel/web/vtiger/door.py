@@ -8,13 +8,13 @@ from starlette.types import Receive, Scope, Send
 
 from uzel.crm.refusal import Refused
 from uzel.crm.sessions import Sessions
-from uzel.kit import database
 from uzel.kit.logs import without_text
 from uzel.web.deps import Deps
-from uzel.web.vtiger.envelope import UNKNOWN_ERROR, done, refused
+from uzel.web.vtiger.envelope import UNKNOWN_ERROR, busy, done, refused
 from uzel.web.vtiger.operation import Call
 from uzel.web.vtiger.operations import OPERATIONS
-from uzel.web.vtiger.parameters import Said, read
+from uzel.web.vtiger.parameters import COME_AGAIN, Said, read
+from uzel.web.vtiger.room import Room
 
 PATHS = ("/webservice.php", "/webservice.php/")
 MOST_BYTES = 52_428_800 + 2 * 1024 * 1024
@@ -24,8 +24,8 @@ log = logging.getLogger("uzel.vtiger")
 class VtigerDoor:
     """One for a web process."""
 
-    def __init__(self, deps: Deps) -> None:
-        self._pool, self._ring = deps.pool, deps.ring
+    def __init__(self, deps: Deps, room: Room) -> None:
+        self._pool, self._ring, self._room = deps.pool, deps.ring, room
         self._sessions = Sessions(deps.pool, deps.ring)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,13 +41,13 @@ class VtigerDoor:
         """What is said to it, whatever goes wrong."""
         said: Said | None = None
         try:
-            said = await read(request, MOST_BYTES)
+            said = await read(request, MOST_BYTES, self._room)
             return done(await self._do(said))
         except Refused as error:
             return refused(error)
-        except database.PASSING as error:
+        except COME_AGAIN as error:
             log.warning("somebody was told to come again (%s)", type(error).__name__)
-            return Response(status_code=503, headers={"retry-after": "5"})
+            return busy()
         except ClientDisconnect:
             raise
         except Exception as error:

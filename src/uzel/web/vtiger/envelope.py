@@ -28,3 +28,8 @@ def answer(envelope: Any, status: int = 200) -> Response:
     """With the header that clients know."""
     text = json.dumps(envelope, separators=(",", ":")).replace("/", "\\/")
     return Response(text, status, headers={"content-type": "application/json"})
+
+
+def busy() -> Response:
+    """The same again, a little later, will do."""
+    return Response(status_code=503, headers={"retry-after": "5"})

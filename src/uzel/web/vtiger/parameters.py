@@ -6,7 +6,7 @@ form comes urlencoded or as multipart; a body of JSON is not read at all. Of wha
 last counts, and what is no text (`x[]=1`) counts as not given.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from uzel.crm.refusal import Refused
+from uzel.kit import database
+from uzel.web.vtiger.room import Room
 
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 MOST_FORM_BYTES = 2 * 1024 * 1024
@@ -35,11 +37,13 @@ class Said:
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, UploadFile] = field(default_factory=dict)
+    leave: Callable[[], None] = lambda: None
 
     async def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, and of the room that they took."""
         for one in self.files.values():
             await one.close()
+        self.leave()
 
     def either(self, name: str) -> str:
         """A parameter from the form or the query; empty where there is none."""
@@ -69,15 +73,26 @@ class TooLarge(Exception):
     """The body passes the limit."""
 
 
-async def read(request: Request, most_bytes: int) -> Said:
-    """Read a request of at most so many bytes. Raises Refused, and ClientDisconnect."""
+class NoRoom(Exception):
+    """Too many large bodies are on their way."""
+
+
+COME_AGAIN: tuple[type[BaseException], ...] = (NoRoom, *database.PASSING)
+
+
+async def read(request: Request, most_bytes: int, room: Room) -> Said:
+    """Read a request of at most so many bytes. Raises Refused, NoRoom and ClientDisconnect."""
     query = pairs(request.scope["query_string"])
     said = Said(request.method, query)
     if request.method != "POST":
         return said
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == PARTS:
-        await read_parts(request, said, most_bytes)
+        try:
+            await read_parts(request, said, most_bytes, room)
+        except BaseException:
+            await said.close()
+            raise
     elif kind == FORM:
         said.form = pairs(await read_body(request))
     return said
@@ -109,15 +124,17 @@ async def read_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-async def read_parts(request: Request, said: Said, most_bytes: int) -> None:
+async def read_parts(request: Request, said: Said, most_bytes: int, room: Room) -> None:
     """The form and the files of a multipart body; files that are not small lie on disk."""
 
     async def stream() -> AsyncGenerator[bytes, None]:
-        size = 0
+        size, entered = 0, False
         async for part in request.stream():
             size += len(part)
             if size > most_bytes:
                 raise TooLarge
+            if size > MOST_FORM_BYTES and not entered:
+                entered, said.leave = True, entered_by(request, room)
             yield part
 
     parser = MultiPartParser(
@@ -133,6 +150,14 @@ async def read_parts(request: Request, said: Said, most_bytes: int) -> None:
         raise TOO_LARGE from None
     except (MultiPartException, ValueError, LookupError):
         raise NOT_READ from None
+
+
+def entered_by(request: Request, room: Room) -> Callable[[], None]:
+    """How to leave the room again. Raises NoRoom."""
+    leave = room.enter(request.client.host if request.client else "")
+    if leave is None:
+        raise NoRoom
+    return leave
 
 
 def keep(form: FormData, said: Said) -> None:

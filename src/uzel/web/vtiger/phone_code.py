@@ -29,7 +29,8 @@ from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.model.rules import read_rules
 from uzel.web.deps import Deps
 from uzel.web.vtiger.door import log
-from uzel.web.vtiger.parameters import MOST_FORM_BYTES, read
+from uzel.web.vtiger.parameters import MOST_FORM_BYTES, NoRoom, read
+from uzel.web.vtiger.room import Room
 
 PATH = "/modules/Webforms/code/"
 TEXT = "Код подтверждения: {code}"
@@ -79,8 +80,8 @@ class PhoneCodeDoor:
     async def _asked(self, request: Request) -> dict[str, Any]:
         """The form's row, the phone, the code, and who asks. Raises CodeRefused."""
         try:
-            said = await read(request, MOST_FORM_BYTES)
-        except Refused:
+            said = await read(request, MOST_FORM_BYTES, Room(0))
+        except (Refused, NoRoom):
             raise CodeRefused("form") from None
         await said.close()
         row = await form_store.by_public_id(self._deps.pool, said.form.get("publicid", "")[:64])

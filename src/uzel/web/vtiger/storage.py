@@ -4,6 +4,7 @@ The site puts the person's real file where its placeholder lies (originals, B2):
 session, the content as the body. What is answered is the envelope of the protocol, with a status.
 """
 
+import contextlib
 import tempfile
 from collections.abc import Mapping
 from typing import BinaryIO, cast
@@ -19,11 +20,11 @@ from uzel.crm.file_kind import NotTaken
 from uzel.crm.record import Writer
 from uzel.crm.refusal import Refused
 from uzel.crm.sessions import Sessions, User
-from uzel.kit import database
 from uzel.web.deps import Deps
-from uzel.web.vtiger.envelope import done, refused
+from uzel.web.vtiger.envelope import busy, done, refused
 from uzel.web.vtiger.operation import SOURCE
-from uzel.web.vtiger.parameters import pairs, session_of
+from uzel.web.vtiger.parameters import COME_AGAIN, entered_by, pairs, session_of
+from uzel.web.vtiger.room import Room
 
 PREFIX = "/storage/"
 IN_MEMORY = 1024 * 1024
@@ -42,8 +43,8 @@ REFUSALS: Mapping[str, tuple[int, str]] = {
 class StorageDoor:
     """One for a web process."""
 
-    def __init__(self, deps: Deps) -> None:
-        self._pool = deps.pool
+    def __init__(self, deps: Deps, room: Room) -> None:
+        self._pool, self._room = deps.pool, room
         self._sessions = Sessions(deps.pool, deps.ring)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,8 +53,8 @@ class StorageDoor:
             response = await self._answer(Request(scope, receive))
         except ClientDisconnect:
             return
-        except database.PASSING:
-            response = Response(status_code=503, headers={"retry-after": "5"})
+        except COME_AGAIN:
+            response = busy()
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -91,7 +92,11 @@ class StorageDoor:
         """The body goes to the disk first: a slow line holds no connection to the database."""
         if await files.find(self._pool, user.business_id, path) is None:
             return refused(NOTHING, 404)
-        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as spooled:
+        with (
+            tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as spooled,
+            contextlib.ExitStack() as inside,
+        ):
+            inside.callback(entered_by(request, self._room))
             size = 0
             async for part in request.stream():
                 size += len(part)

@@ -1,7 +1,7 @@
 """How often one guest may change something."""
 
-from uzel.web.guest import allowance
-from uzel.web.guest.allowance import Allowance
+from uzel.web import allowance
+from uzel.web.allowance import Allowance
 
 
 class Clock:
