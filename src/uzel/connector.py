@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from uzel.kit.redacted import Redacted
+from uzel.model.access import OAuth, SignIn
 from uzel.model.chat import ChatSaid
 from uzel.model.deal import Deal
 from uzel.model.inbound import Inbound
@@ -107,44 +108,6 @@ class Poll:
 
     parse: Callable[[Received, Any], list[Element]]
     impersonal: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a provider's OAuth server gave.
-
-    refresh     None: this token cannot be renewed
-    expires_at  aware UTC, by our clock; None: not told
-    """
-
-    access: str
-    refresh: str | None = None
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OAuth:
-    """How access is granted and renewed, in place of a token that somebody types in.
-
-    grant      name of the field (SecretStr) of `config` that the access token of the moment fills
-    ready      `ready(config) -> bool`: whether the settings ask for this way at all
-    authorize  `authorize(config, redirect_uri, state) -> str`: the address where the owner of the
-               account agrees
-    exchange   `exchange(http, config, redirect_uri, code) -> Tokens`
-    renew      `renew(http, config, redirect_uri, refresh) -> Tokens`; `refresh` is used up by it.
-               Both raise AuthFailed where access has to be granted anew, else a CallFailed
-    adopt      `adopt(config) -> Tokens | None`: tokens that the settings bring for a start
-    locate     `locate(http, config, access, refresh) -> str`: the `base_url` of the account today,
-               asked where a renewal is refused: accounts get other names. None: they do not
-    """
-
-    grant: str
-    ready: Callable[[Any], bool]
-    authorize: Callable[[Any, str, str], str]
-    exchange: Callable[..., Awaitable[Tokens]]
-    renew: Callable[..., Awaitable[Tokens]]
-    adopt: Callable[[Any], Tokens | None]
-    locate: Callable[..., Awaitable[str]] | None = None
 
 
 class Checked(StrEnum):
@@ -244,6 +207,7 @@ class Connector:
     rate_per_s     how often we call at most unless the connection says otherwise
     most_per_s     how many requests the provider takes in any second, where it blocks who exceeds
                    it: however late requests arrive, no more do. None: nothing so strict is known
+    oauth          access that somebody grants; `sign_in` instead: a session that we open ourselves
     register       `register(http, config, url)`: has the provider post to `url`, and no longer to
                    earlier addresses of the same hook; may be repeated, raises a CallFailed. None:
                    a person enters the address on their side
@@ -266,6 +230,7 @@ class Connector:
     webhook: Webhook | None = None
     poll: Poll | None = None
     oauth: OAuth | None = None
+    sign_in: SignIn | None = None
     operations: Mapping[str, Operation] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None

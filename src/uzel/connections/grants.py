@@ -1,4 +1,5 @@
-"""Access that an OAuth server granted: kept sealed, renewed in time by one process among all.
+"""Access that an OAuth server granted, or a session that we opened: kept sealed, renewed in time by
+one process among all.
 
 A refresh token is good for one renewal, so two processes that renew at once would lose the account.
 Whoever renews takes a lease on the version it knows; the others go on with the old access token,
@@ -7,8 +8,7 @@ which stays good, or wait. The new pair is stored before anybody uses it.
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -17,8 +17,9 @@ from pydantic import SecretStr
 
 from uzel.connections import grant_store as store
 from uzel.connections import store as connection_store
+from uzel.connections.grant import Grant, place, way_of
 from uzel.connections.registry import Active
-from uzel.connector import Config, OAuth, Tokens
+from uzel.connector import Config
 from uzel.errors import (
     AuthFailed,
     CallFailed,
@@ -29,19 +30,16 @@ from uzel.errors import (
 )
 from uzel.kit import database
 from uzel.kit.secrets import KeyRing, fingerprint, new_token
+from uzel.model.access import Access, SignIn, Tokens
 
 log = logging.getLogger("uzel.connections")
 
 # Where OAuth servers send people back; integrations of before know it by this name.
 CALLBACK = "/public/oauth_callback.php"
-# Before the end of an access token: no call that begins with it may outlast it.
-EARLY = timedelta(minutes=5)
 LEASE_S = 60.0
 WAIT_S = 20.0
 # Others read the new pair so often while one renews.
 LOOK_EVERY_S = 0.25
-# A token refused so soon after its renewal is not refused for its age.
-LATELY = timedelta(minutes=2)
 UNAUTHORIZED = 401
 # A pair that cannot be stored, since the database is away, is tried again so often; and who is
 # told that a token is used up leaves the one that used it this time to say so.
@@ -49,28 +47,6 @@ AGAIN_S, SAY_WITHIN_S = 0.5, 1.5
 # How long the end of a process waits for it.
 KEEP_WITHIN_S = 20.0
 NOT_CONNECTED = "доступ ещё не выдан: откройте подключение в консоли и нажмите «Подключить»"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What is known of a connection's access. `version` grows with every new pair."""
-
-    tokens: Tokens
-    version: int
-    redirect_uri: str
-    revoked_reason: str | None
-    renewed_at: datetime | None = None
-
-    @property
-    def just_renewed(self) -> bool:
-        """Whether another renewal would only be the next of many."""
-        return self.renewed_at is not None and datetime.now(UTC) - self.renewed_at < LATELY
-
-    @property
-    def fresh(self) -> bool:
-        """Whether a call may begin with it."""
-        expires_at = self.tokens.expires_at
-        return expires_at is None or datetime.now(UTC) < expires_at - EARLY
 
 
 class Grants:
@@ -82,7 +58,7 @@ class Grants:
         self._pool = pool
         self.ring = ring
         self.redirect_uri = redirect_uri
-        self._known: dict[int, Grant] = {}
+        self._known: dict[int, tuple[Config, Grant]] = {}
         self._renewals: set[asyncio.Task[None]] = set()
 
     async def config_of(self, active: Active, http: httpx2.AsyncClient) -> Config:
@@ -90,14 +66,16 @@ class Grants:
         connect, Unavailable where the token cannot be renewed now.
         """
         assert active.config is not None
-        oauth = active.connector.oauth
-        if oauth is None or not oauth.ready(active.config):
+        way = way_of(active)
+        if way is None:
             return active.config
-        grant = self._known.get(active.id)
-        if grant is None or not grant.fresh or grant.revoked_reason is not None:
-            grant = await self._current(active, oauth, http)
-            self._known[active.id] = grant
-        return active.config.model_copy(update={oauth.grant: SecretStr(grant.tokens.access)})
+        # What other settings opened is not theirs.
+        config, grant = self._known.get(active.id, (None, None))
+        usable = config == active.config and grant is not None and grant.fresh
+        if not usable or grant is None or grant.revoked_reason is not None:
+            grant = await self._current(active, way, http)
+            self._known[active.id] = active.config, grant
+        return active.config.model_copy(update={way.grant: SecretStr(grant.tokens.access)})
 
     async def distrust(self, active: Active, config: Config, refusal: AuthFailed) -> bool:
         """The provider refused what `config_of` gave: whether another try with a renewed token
@@ -105,16 +83,18 @@ class Grants:
         """
         if refusal.http_status not in (None, UNAUTHORIZED):
             return False  # the account may not do this, or has not paid
-        oauth = active.connector.oauth
-        if oauth is None or active.config is None or not oauth.ready(active.config):
+        way = way_of(active)
+        if way is None:
             return False
-        used: SecretStr = getattr(config, oauth.grant)
+        used: SecretStr = getattr(config, way.grant)
         self._known.pop(active.id, None)
         stored = await self._load(active)
         if stored is None:
             return False
         if stored.revoked_reason is None and stored.tokens.access == used.get_secret_value():
-            if stored.just_renewed or stored.tokens.refresh is None:
+            # Sessions cost nothing, and any restart over there ends them.
+            is_newest = stored.just_renewed and not isinstance(way, SignIn)
+            if is_newest or stored.tokens.refresh is None:
                 return False  # even the newest one is refused
             await store.expire(self._pool, active.id, stored.version)
         # Renewed by somebody else already, or now, or never again: `config_of` tells.
@@ -139,10 +119,10 @@ class Grants:
         """(connection_id, redirect_uri, made_by) of who set out with it, once, or None."""
         return await store.take_state(self._pool, fingerprint(state))
 
-    async def _current(self, active: Active, oauth: OAuth, http: httpx2.AsyncClient) -> Grant:
+    async def _current(self, active: Active, way: Access, http: httpx2.AsyncClient) -> Grant:
         """A grant that is fresh; renews or waits for who does."""
         for _ in range(int(WAIT_S / LOOK_EVERY_S)):
-            grant = await self._load(active) or await self._adopt(active, oauth)
+            grant = await self._load(active) or await self._adopt(active, way)
             if grant.revoked_reason is not None:
                 raise AuthFailed(grant.revoked_reason)
             if grant.fresh:
@@ -150,7 +130,7 @@ class Grants:
             if grant.tokens.refresh is None:
                 raise AuthFailed("срок доступа вышел, подключите заново")
             if await store.lease(self._pool, active.id, grant.version, LEASE_S):
-                await self._renew(active, oauth, http, grant)
+                await self._renew(active, way, http, grant)
             else:
                 await asyncio.sleep(LOOK_EVERY_S)
         raise Unavailable("access is being renewed for too long")
@@ -165,12 +145,12 @@ class Grants:
                 log.error("%d renewed grants are lost: the database stays away", len(late))
 
     async def _renew(
-        self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
+        self, active: Active, way: Access, http: httpx2.AsyncClient, grant: Grant
     ) -> None:
         """Nothing may interrupt this between the answer and its storing: the old token is used up
         by then.
         """
-        renewal = asyncio.create_task(self._renew_and_store(active, oauth, http, grant))
+        renewal = asyncio.create_task(self._renew_and_store(active, way, http, grant))
         self._renewals.add(renewal)
         renewal.add_done_callback(self._over)
         done, _ = await asyncio.wait({renewal}, timeout=WAIT_S)
@@ -185,14 +165,14 @@ class Grants:
             renewal.exception()
 
     async def _renew_and_store(
-        self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
+        self, active: Active, way: Access, http: httpx2.AsyncClient, grant: Grant
     ) -> None:
         try:
-            tokens = await oauth.renew(
-                http, active.config, grant.redirect_uri, grant.tokens.refresh
+            tokens = await way.renew(
+                http, active.config, grant.redirect_uri, grant.tokens.refresh or ""
             )
         except (AuthFailed, Rejected) as error:
-            await self._refused(active, oauth, http, grant, error)
+            await self._refused(active, way, http, grant, error)
         except OutcomeUnknown as error:
             # The token may be used up. If it is, the next renewal is told so.
             await store.release(self._pool, active.id, grant.version)
@@ -223,13 +203,16 @@ class Grants:
     async def _refused(
         self,
         active: Active,
-        oauth: OAuth,
+        way: Access,
         http: httpx2.AsyncClient,
         grant: Grant,
         error: AuthFailed | Rejected,
     ) -> None:
         """What follows from a refused renewal; returns where another one brought a new pair."""
-        if await self._moved(active, oauth, http, grant):
+        if isinstance(way, SignIn):  # nobody granted anything, so nothing is to be granted anew
+            await store.release(self._pool, active.id, grant.version)
+            raise AuthFailed(error.detail, code=error.code) from error
+        if await self._moved(active, way, http, grant):
             await store.release(self._pool, active.id, grant.version)
             raise Unavailable("the account has another address, in use from now on") from error
         # Whoever had the lease before us may hold the next pair and just have got its database
@@ -241,14 +224,14 @@ class Grants:
         raise AuthFailed(error.detail, code=error.code) from error
 
     async def _moved(
-        self, active: Active, oauth: OAuth, http: httpx2.AsyncClient, grant: Grant
+        self, active: Active, way: Access, http: httpx2.AsyncClient, grant: Grant
     ) -> bool:
         """Whether the account was renamed; its new address is kept then."""
-        if oauth.locate is None:
+        if way.locate is None:
             return False
         tokens = grant.tokens
         try:
-            base_url = await oauth.locate(http, active.config, tokens.access, tokens.refresh)
+            base_url = await way.locate(http, active.config, tokens.access, tokens.refresh)
         except (CallFailed, ConfigError):
             return False
         if base_url == str(getattr(active.config, "base_url", "")):
@@ -257,8 +240,8 @@ class Grants:
         await connection_store.move(self._pool, active.id, base_url)
         return True
 
-    async def _adopt(self, active: Active, oauth: OAuth) -> Grant:
-        tokens = oauth.adopt(active.config)
+    async def _adopt(self, active: Active, way: Access) -> Grant:
+        tokens = way.adopt(active.config)
         if tokens is None:
             raise AuthFailed(NOT_CONNECTED)
         sealed = self._seal(active, tokens)
@@ -273,15 +256,16 @@ class Grants:
             return None
         kept = orjson.loads(self.ring.open(row["tokens"], place(active.id)))
         tokens = Tokens(kept["access"], kept["refresh"], row["expires_at"])
+        way = way_of(active)
         return Grant(
-            tokens, row["version"], row["redirect_uri"], row["revoked_reason"], row["renewed_at"]
+            tokens,
+            row["version"],
+            row["redirect_uri"],
+            row["revoked_reason"],
+            row["renewed_at"],
+            timedelta(0) if way is None else way.early,
         )
 
     def _seal(self, active: Active, tokens: Tokens) -> bytes:
         kept = {"access": tokens.access, "refresh": tokens.refresh}
         return self.ring.seal(orjson.dumps(kept), place(active.id))
-
-
-def place(connection_id: int) -> str:
-    """The associated data that binds sealed tokens to their row."""
-    return f"oauth_grant/{connection_id}/tokens"

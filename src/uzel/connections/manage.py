@@ -95,8 +95,10 @@ async def change(
     await store.save_settings(
         connection, connection_id, plain, settings.seal(ring, connection_id, secret), rate_per_s
     )
-    oauth = find_connector(row["connector"]).oauth
-    if oauth is not None and not oauth.ready(typed):  # somebody typed a token in instead
+    connector = find_connector(row["connector"])
+    typed_in = connector.oauth is not None and not connector.oauth.ready(typed)
+    # Somebody typed a token in instead; or a session was opened with what the settings were.
+    if typed_in or connector.sign_in is not None:
         await grant_store.forget(connection, connection_id)
 
 

@@ -17,9 +17,9 @@ from starlette.types import ExceptionHandler
 from uzel.calls.plan import wake
 from uzel.connections import store
 from uzel.connections.registry import Active
-from uzel.connector import OAuth
 from uzel.errors import AuthFailed, CallFailed, ConfigError
 from uzel.kit import database
+from uzel.model.access import OAuth
 from uzel.people.store import note
 from uzel.web.deps import Deps, deps_of
 from uzel.web.guest.look import headers

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from uzel.connector import Tokens
+from uzel.model.access import Tokens
 from uzel.connectors.amocrm.config import AmocrmConfig
 from uzel.connectors.amocrm.oauth import OAUTH, claims, subdomain
 from uzel.errors import AuthFailed, OutcomeUnknown

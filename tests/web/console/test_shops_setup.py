@@ -14,7 +14,7 @@ from console_visitor import Visitor
 from parts import Sandbox, sandbox, sandbox_server
 from sample_data import OPERATOR
 from shops_console import DONE, ShopConsole, shop_console
-from uzel.connector import Tokens
+from uzel.model.access import Tokens
 from uzel.connectors.amocrm.miniature.beginnings import (
     MANAGER_ID,
     NEW_ORDER_STAGE_ID,

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from uzel.connector import OAuth, Tokens
 from uzel.connectors.amocrm import api
 from uzel.connectors.amocrm.api import Content, problem_of, whole
 from uzel.connectors.amocrm.config import ACCOUNT_HOST, AmocrmConfig, account_host
@@ -27,12 +26,11 @@ from uzel.errors import (
 )
 from uzel.kit.body import at, text_of
 from uzel.kit.http import ask, json_of
+from uzel.model.access import ENDED, OAuth, Tokens
 
 RUSSIAN, GLOBAL = "https://www.amocrm.ru", "https://www.kommo.com"
 TOKEN_PATH = "/oauth2/access_token"  # noqa: S105 - a path
 SUBDOMAIN_PATH = "/oauth2/account/current/subdomain"
-# Of a token that was never told when it ends: it has ended.
-ENDED = datetime.fromtimestamp(0, UTC)
 
 
 def is_ready(config: AmocrmConfig) -> bool:
