@@ -3,7 +3,7 @@
 import functools
 import json as codec
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -74,6 +74,7 @@ async def ask(
     headers: Mapping[str, str] | None = None,
     refusal: Callable[[httpx2.Response], CallFailed | None] | None = None,
     answer_within_s: float | None = None,
+    also: Collection[int] = (),
 ) -> httpx2.Response:
     """Send one request and return its 2xx answer.
 
@@ -84,6 +85,7 @@ async def ask(
              by its status; None from it leaves the word to the status.
     answer_within_s  how long to wait for an answer where the usual time does not do; a client that
              was told to wait less waits less
+    also     statuses outside 2xx that are answers all the same
 
     Raises ConfigError for an address that is none, else the CallFailed that the HTTP outcome means.
     """
@@ -100,7 +102,7 @@ async def ask(
         )
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise without_answer(error, http, lost) from error
-    if not response.is_success:
+    if not response.is_success and response.status_code not in also:
         raise (refusal and refusal(response)) or failure_of(response, lost)
     return response
 
