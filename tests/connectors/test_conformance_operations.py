@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from standing_behind import standing_behind
 from uzel.connector import Answer, Config, Connector, Operation
 from uzel.errors import (
     AuthFailed,
@@ -105,11 +106,13 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def the_trial() -> Iterator[Trial]:
+def the_trial(shared_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    folder = tmp_path_factory.mktemp("behind")
     with running() as url, asyncio.Runner() as runner:
-        trial = Trial(url, runner)
-        yield trial
-        trial.close()
+        with standing_behind(url, PARTS, shared_dsn, folder):
+            trial = Trial(url, runner)
+            yield trial
+            trial.close()
 
 
 @pytest.fixture
