@@ -30,6 +30,8 @@ from uzel.flows.claim_bot.files import Files
 from uzel.flows.claim_bot.news import News
 from uzel.flows.claim_bot.take import ClaimBot
 from uzel.flows.claim_bot.turn import OWNER as CLAIMS
+from uzel.flows.crm_writes import effects as crm_writes
+from uzel.flows.crm_writes.closed import on_closed as on_crm_closed
 from uzel.flows.kaspi_orders.advance import advance, advance_all
 from uzel.flows.kaspi_orders.closed import on_closed as on_orders_closed
 from uzel.flows.kaspi_orders.take import WAKE as ORDERS
@@ -109,6 +111,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         payouts.OWNER: on_payouts_closed,
         callbacks.OWNER: callbacks.on_closed,
         CLAIMS: on_claim_calls_closed(url),
+        crm_writes.OWNER: on_crm_closed,
     }
 
 

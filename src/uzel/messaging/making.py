@@ -1,4 +1,4 @@
-"""Having the call of one message made, whoever makes it, and waiting for its end."""
+"""Having one call made, whoever makes it, and waiting for its end."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -31,13 +32,31 @@ BEAT_EVERY_S = 2.0
 OPEN = (State.PLANNED, State.SENDING)
 
 
+async def take_back_message(connection: database.Connection, row: Any, reason: str) -> None:
+    """A message that has not gone out."""
+    await withdraw(connection, [row["id"]], reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What calls are made for.
+
+    found      `found(pool, origin)`: the row of a call with the columns of `store.FOUND`
+    take_back  `take_back(connection, row, reason)`: it is not to be made any more
+    """
+
+    found: Callable[[database.Pool, str], Awaitable[Any]] = store.found
+    take_back: Callable[[database.Connection, Any, str], Awaitable[None]] = take_back_message
+
+
 class Making:
     """Makes single calls by a runner of its own. The workers may be quicker; the journal decides
     who makes which attempt, so it does not matter.
     """
 
-    def __init__(self, parts: Parts, within_s: float) -> None:
+    def __init__(self, parts: Parts, within_s: float, kind: Kind | None = None) -> None:
         self._parts = parts
+        self._kind = kind or Kind()
         self._pool = parts.pool
         self._within_s = within_s
         self._worker = uuid4()
@@ -53,15 +72,15 @@ class Making:
             await calls_store.bury(self._pool, self._worker)
 
     async def follow(self, origin: str) -> Any:
-        """The row (store.FOUND) of this message, once its call has ended. What did not go out in
-        time is taken back: nothing is said not to be sent and then sent after all. The same where
-        nobody waits any longer.
+        """The row of this call, once it has ended. What did not go out in time is taken back:
+        nothing is said not to be sent and then sent after all. The same where nobody waits any
+        longer.
         """
         async with self._alive():
             try:
                 return await self._followed(origin)
             except asyncio.CancelledError:
-                row = await store.found(self._pool, origin)
+                row = await self._kind.found(self._pool, origin)
                 if row["state"] == State.PLANNED and not is_in_doubt(row):
                     await self._take_back(row)
                 raise
@@ -81,7 +100,7 @@ class Making:
             elif row["due_in_s"] <= 0:
                 wait_s = await self._runner.make_one(row["connection_id"], row["call_id"])
                 asked = True
-            row = await store.found(self._pool, origin)
+            row = await self._kind.found(self._pool, origin)
             if row["state"] in OPEN:
                 await asyncio.sleep(min(max(wait_s, LOOK_AT_ONCE_S), LOOK_EVERY_S))
         return row
@@ -89,12 +108,12 @@ class Making:
     async def _looked_up(self, origin: str) -> Any:
         """The row; a lost answer is asked for where the provider can tell."""
         await self._parts.registry.refresh()
-        row = await store.found(self._pool, origin)
+        row = await self._kind.found(self._pool, origin)
         if row["state"] == State.UNKNOWN:
             await recover.look_up_unknown(
                 self._pool, self._parts.registry, self._runner, belongs_to_another
             )
-            row = await store.found(self._pool, origin)
+            row = await self._kind.found(self._pool, origin)
         return row
 
     async def _recover(self) -> None:
@@ -107,7 +126,7 @@ class Making:
     async def _take_back(self, row: Any) -> None:
         """Have it not go out any more, unless somebody has just begun to send it."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await withdraw(connection, [row["id"]], rule_that_holds(row) or GAVE_UP)
+            await self._kind.take_back(connection, row, rule_that_holds(row) or GAVE_UP)
 
     @contextlib.asynccontextmanager
     async def _alive(self) -> AsyncIterator[None]:

@@ -12,16 +12,29 @@ SOURCE = Checked.DOCUMENTATION
 # A gateway that gave up does not stop the work behind it.
 SETTLES_AFTER_S = 180.0
 
+
+def secret_in(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The code from somebody's SMS: with the ИНН it opens their documents."""
+    return tuple(name for name in ("code", "sms") if name in arguments)
+
+
 # Reads, and what is the same done twice.
 REPEATABLE = tuple(
-    Operation(run.__name__, run, arguments, SOURCE, CHECKED_ON, repeatable=True)
+    Operation(
+        run.__name__,
+        run,
+        arguments,
+        SOURCE,
+        CHECKED_ON,
+        repeatable=True,
+        sealed=secret_in(arguments),
+    )
     for run, arguments in (
         (records.listtypes, ()),
         (records.describe, ("module",)),
         (records.retrieve, ("id",)),
         (queries.query, ("query",)),
         (queries.sync, ("module", "since")),
-        (own.get_files_list, ("inn", "sms")),
         (records.update, ("element",)),
         (records.revise, ("element",)),
         (records.delete, ("id",)),
@@ -40,6 +53,7 @@ ONCE = tuple(
         look_up=look_up,
         absence_proves=False,
         settles_after_s=SETTLES_AFTER_S,
+        sealed=secret_in(arguments) if run is own.create_project else (),
     )
     for run, look_up, arguments in (
         (records.create, finding.created, ("module", "element", "after")),
@@ -52,4 +66,14 @@ ONCE = tuple(
     )
 )
 
-OPERATIONS = {one.name: one for one in (*REPEATABLE, *ONCE)}
+# A question, asked outside of the journal.
+FILES = Operation(
+    "get_files_list",
+    own.get_files_list,
+    ("inn", "sms"),
+    SOURCE,
+    CHECKED_ON,
+    repeatable=True,
+)
+
+OPERATIONS = {one.name: one for one in (*REPEATABLE, FILES, *ONCE)}

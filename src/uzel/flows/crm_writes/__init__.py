@@ -1,0 +1,1 @@
+"""Records that programs have written into somebody's CRM, one call each."""
