@@ -30,7 +30,8 @@ Data = Visit | Receipt | Inbound | OptOut | Unmapped | Order | Deal | PayoutHint
 
 class Config(BaseModel):
     """Settings of one connection. Secret fields are `SecretStr`; titles and descriptions become
-    the console form and the reference page, so they are written for the person who fills it in.
+    the console form and the reference page, so they are written for the person who fills it in;
+    a field with `exclude=True` is in neither: Uzel fills it in itself.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -41,7 +41,8 @@ def in_words(config: type[Config], item: Any) -> str:
     if item["type"] == "missing":
         return missing(config, name)
     if item["type"] == "extra_forbidden":
-        return f"there is no setting {name!r}; there are: {', '.join(config.model_fields)}"
+        there = [other for other, field in config.model_fields.items() if not field.exclude]
+        return f"there is no setting {name!r}; there are: {', '.join(there)}"
     if item["type"] == "string_pattern_mismatch":
         said = unlike(config, name, item["ctx"]["pattern"])
     elif (words := WRONG.get(item["type"])) is None:

@@ -61,6 +61,7 @@ def settings_of(connector: Connector) -> str:
             field.description or "",
         )
         for name, field in connector.config.model_fields.items()
+        if not field.exclude
     ]
     return table(("field", "title", "default", "secret", "help"), rows) if rows else ""
 

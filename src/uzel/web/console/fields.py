@@ -75,6 +75,7 @@ def fields_of(
     return [
         field_of(name, info, current, form, (wrong or {}).get(name, ""))
         for name, info in config.model_fields.items()
+        if not info.exclude
     ]
 
 

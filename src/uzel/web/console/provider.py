@@ -184,7 +184,9 @@ def empty_fields(desk: Desk, active: Active) -> dict[str, str]:
     return {
         name: desk.language.one(field.title or name)
         for name, field in active.connector.config.model_fields.items()
-        if getattr(active.config, name) is None and not name.startswith(unused)
+        if getattr(active.config, name) is None
+        and not field.exclude
+        and not name.startswith(unused)
     }
 
 
