@@ -47,6 +47,7 @@ MAY_SLEEP = {
 MAY_SPEAK_SQL = {
     "migrations": "the schema itself",
     "jobs": "PgQueuer's tables have no store of ours",
+    "connectors/vtiger": "vtiger's own language of questions, asked over HTTP",
     "kit/embedded/cluster.py": "makes the database before anything else is there",
 }
 SQL = re.compile(

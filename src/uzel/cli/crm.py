@@ -32,7 +32,7 @@ def register(commands: Any) -> None:
     describe.add_argument("module", metavar="MODULE", help="such as Contacts")
     describe.set_defaults(run=run_describe)
     query = actions.add_parser("query", help="what a query in vtiger's language finds, all of it")
-    query.add_argument("text", metavar="QUERY", help="SELECT * FROM Contacts WHERE …")
+    query.add_argument("text", metavar="QUERY", help="with or without ; at its end")
     query.set_defaults(run=run_query)
     files = actions.add_parser("files", help="the documents of a person")
     files.add_argument("inn", metavar="INN")

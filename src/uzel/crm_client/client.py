@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -10,11 +9,12 @@ from uuid import uuid4
 
 from uzel.app import Parts, open_parts
 from uzel.calls import vault
-from uzel.calls.outcome import State
 from uzel.calls.plan import Plan, gathered, plan
 from uzel.connections.registry import Active
 from uzel.connections.store import default_business
 from uzel.connector import Answer, Operation
+from uzel.connectors.vtiger.ids import number_of
+from uzel.connectors.vtiger.queries import newest_number
 from uzel.crm_client.shapes import Files, NewAccount, NewContact, NewProject, Records, Written
 from uzel.errors import ConfigError
 from uzel.flows.crm_writes import closed, store
@@ -29,10 +29,8 @@ from uzel.setup import migrate_and_set_up
 
 CONNECTOR = "vtiger"
 PROJECTS = "Project"
-NEWEST = "SELECT id FROM {} ORDER BY id DESC LIMIT 0,100"
 # As long as a lost answer is looked for while somebody waits: the first look is after 15 s.
 LOOKS_FOR_S = 20.0
-LOOK_EVERY_S = 1.0
 WRITES = Kind(store.found, closed.take_back)
 # Ours, beside what the program gave.
 OURS = ("after",)
@@ -140,7 +138,8 @@ class CrmClient:
             await self._plan(active, able, given, effect)
         elif not is_same(known, able, given):
             raise ConfigError(f"the key {key} stands for something else that was written")
-        row = await self._followed(effect, able)
+        looks_for_s = self._looks_for_s if able.look_up else 0.0
+        row = await self._making.settle(effect, looks_for_s)
         return written_of(row, self._title(row), repeated=known is not None)
 
     async def _plan(
@@ -161,19 +160,10 @@ class CrmClient:
     async def _newest(self, active: Active) -> int:
         """The number of the newest project: what is lost will be looked for among newer ones."""
         operation = active.connector.operations["query"]
-        asked_for = {"query": NEWEST.format(PROJECTS)}
-        answer = await asked(self._parts.reach, active, operation, asked_for)
-        numbers = [str(one.get("id", "")).rpartition("x")[2] for one in answer.data["records"]]
-        return max((int(number) for number in numbers if number.isdecimal()), default=0)
-
-    async def _followed(self, effect: str, operation: Operation) -> Any:
-        """The row of the call once it has ended, and was looked for if it may have happened."""
-        until = time.monotonic() + self._looks_for_s
-        row = await self._making.follow(effect)
-        while row["state"] == State.UNKNOWN and operation.look_up and time.monotonic() < until:
-            await asyncio.sleep(LOOK_EVERY_S)
-            row = await self._making.follow(effect)
-        return row
+        question = {"query": newest_number(PROJECTS)}
+        answer = await asked(self._parts.reach, active, operation, question)
+        numbers = [number_of(one.get("id")) or 0 for one in answer.data["records"]]
+        return max(numbers, default=0)
 
     async def _ask(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
         active = await self._chosen()

@@ -85,6 +85,15 @@ class Making:
                     await self._take_back(row)
                 raise
 
+    async def settle(self, origin: str, looks_for_s: float) -> Any:
+        """The same, and so long until a lost answer has been looked for."""
+        until = time.monotonic() + looks_for_s
+        row = await self.follow(origin)
+        while row["state"] == State.UNKNOWN and time.monotonic() < until:
+            await asyncio.sleep(LOOK_EVERY_S)
+            row = await self.follow(origin)
+        return row
+
     async def _followed(self, origin: str) -> Any:
         until = time.monotonic() + self._within_s
         asked = False

@@ -17,7 +17,7 @@ from uzel.connectors.vtiger.capture import fields_of
 from uzel.connectors.vtiger.config import VtigerConfig
 from uzel.connectors.vtiger.ids import WIRE, module_name, newest_before, number_of
 from uzel.connectors.vtiger.own import OK, PROJECT, get_files_list
-from uzel.connectors.vtiger.queries import Record, pages
+from uzel.connectors.vtiger.queries import Record, newest_first, pages
 from uzel.connectors.vtiger.records import element_of
 from uzel.connectors.vtiger.values import FAULTS, decimal_of, phone_fault, texts
 from uzel.errors import OutcomeUnknown
@@ -79,8 +79,7 @@ async def since(
 ) -> list[Record]:
     """Records of a module with a higher number than `after`. Raises OutcomeUnknown: too many."""
     after, found = newest_before(arguments), list[Record]()
-    asked = f"SELECT * FROM {module} ORDER BY id DESC"  # noqa: S608 - no SQL, and a name of letters
-    async for page in pages(http, config, asked, MOST_PAGES):
+    async for page in pages(http, config, newest_first(module), MOST_PAGES):
         newer = [one for one in page if (number_of(one.get("id")) or 0) > after]
         found += newer
         if len(newer) < len(page) or not page:

@@ -72,6 +72,18 @@ def text_of_query(given: Any) -> str:
     return text
 
 
+def newest_first(module: str, columns: str = "*") -> str:
+    """All records of a module, the newest first: a question in vtiger's language."""
+    return f"SELECT {columns} FROM {module} ORDER BY id DESC"  # noqa: S608 - no SQL
+
+
+def newest_number(module: str) -> str:
+    """The question for `ids.newest_before`: the first page, since what cannot be seen is dropped
+    from it.
+    """
+    return f"{newest_first(module, 'id')} LIMIT 0,{PAGE}"
+
+
 async def sync(http: httpx2.AsyncClient, config: VtigerConfig, arguments: Arguments) -> Answer:
     """What of a `module` changed since `since` (seconds since 1970), up to a hundred records.
 
