@@ -1,4 +1,4 @@
-"""A real server of vtiger's protocol behind the sandbox's doors, with what its examples speak of."""
+"""A real server of vtiger's protocol behind the sandbox, with what its examples speak of."""
 
 import contextlib
 from collections.abc import Iterator

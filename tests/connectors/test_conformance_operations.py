@@ -108,11 +108,14 @@ class Trial:
 @pytest.fixture(scope="module")
 def the_trial(shared_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     folder = tmp_path_factory.mktemp("behind")
-    with running() as url, asyncio.Runner() as runner:
-        with standing_behind(url, PARTS, shared_dsn, folder):
-            trial = Trial(url, runner)
-            yield trial
-            trial.close()
+    with (
+        running() as url,
+        asyncio.Runner() as runner,
+        standing_behind(url, PARTS, shared_dsn, folder),
+    ):
+        trial = Trial(url, runner)
+        yield trial
+        trial.close()
 
 
 @pytest.fixture

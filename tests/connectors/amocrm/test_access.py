@@ -8,10 +8,10 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from uzel.model.access import Tokens
 from uzel.connectors.amocrm.config import AmocrmConfig
 from uzel.connectors.amocrm.oauth import OAUTH, claims, subdomain
 from uzel.errors import AuthFailed, OutcomeUnknown
+from uzel.model.access import Tokens
 
 BACK = "https://uzel.test/oauth/callback"
 IMPATIENT = httpx2.Timeout(10, read=0.15)

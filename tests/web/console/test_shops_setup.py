@@ -14,7 +14,6 @@ from console_visitor import Visitor
 from parts import Sandbox, sandbox, sandbox_server
 from sample_data import OPERATOR
 from shops_console import DONE, ShopConsole, shop_console
-from uzel.model.access import Tokens
 from uzel.connectors.amocrm.miniature.beginnings import (
     MANAGER_ID,
     NEW_ORDER_STAGE_ID,
@@ -26,6 +25,7 @@ from uzel.connectors.amocrm.miniature.beginnings import (
     TAKEN_STAGE_ID,
 )
 from uzel.connectors.amocrm.miniature.fields import ORDER_FIELD_ID
+from uzel.model.access import Tokens
 
 __all__ = ["sandbox", "sandbox_server"]
 

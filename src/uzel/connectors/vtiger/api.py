@@ -154,7 +154,13 @@ def said(message: Any, private: Iterable[str]) -> str:
     """
     if not isinstance(message, str):
         return ""
-    text = " ".join(storable(message).split())
-    for value in sorted({it for it in private if len(it) >= SHORTEST_PRIVATE}, key=len)[::-1]:
+    text = one_line(message)
+    hidden = {it for value in private if len(it := one_line(value)) >= SHORTEST_PRIVATE}
+    for value in sorted(hidden, key=len, reverse=True):
         text = text.replace(value, HIDDEN)
     return LONG_NUMBER.sub(HIDDEN, text)[:LONGEST_SAID].rstrip()
+
+
+def one_line(text: str) -> str:
+    """Without what cannot be shown."""
+    return " ".join(storable(text).split())
