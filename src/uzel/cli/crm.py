@@ -55,6 +55,13 @@ def register_write(actions: Any, name: str) -> argparse.ArgumentParser:
         help="as the operation has them; - : a JSON object from standard input",
     )
     parser.add_argument("--key", help="a name of your own for this: nothing is made twice for it")
+    if name == "project":
+        parser.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="how long to look for one whose answer was lost; 20 unless said",
+        )
     parser.set_defaults(run=run_write, operation=operation)
     return parser
 
@@ -132,7 +139,9 @@ def run_write(parsed: argparse.Namespace) -> int:
     from uzel.crm_client import scripts
 
     write: Callable[..., Written] = getattr(scripts, parsed.operation)
-    written = write(fields_of(parsed.fields), key=parsed.key, via=parsed.via)
+    wait_s = getattr(parsed, "wait", None)
+    more = {} if wait_s is None else {"looks_for_s": wait_s}
+    written = write(fields_of(parsed.fields), key=parsed.key, via=parsed.via, **more)
     if parsed.json:
         print_json({**asdict(written), "warnings": dict(written.warnings)})
     else:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from uzel.app import Parts
-from uzel.crm_client.client import CrmClient
+from uzel.crm_client.client import LOOKS_FOR_S, CrmClient
 from uzel.crm_client.shapes import Files, NewAccount, NewContact, NewProject, Records, Written
 from uzel.session import with_parts
 
@@ -30,10 +30,16 @@ def create_account(
 
 
 def create_project(
-    project: NewProject, *, key: str | None = None, via: str | None = None
+    project: NewProject,
+    *,
+    key: str | None = None,
+    via: str | None = None,
+    looks_for_s: float = LOOKS_FOR_S,
 ) -> Written:
-    """A project; another one each time, but for the same key."""
-    return asking(via, lambda crm: crm.create_project(project, key=key))
+    """A project; another one each time, but for the same key. `looks_for_s`: how long to wait until
+    a lost answer was looked for.
+    """
+    return asking(via, lambda crm: crm.create_project(project, key=key), looks_for_s)
 
 
 def list_files(inn: str, sms: str, *, via: str | None = None) -> Files:
@@ -56,11 +62,15 @@ def list_modules(*, via: str | None = None) -> Mapping[str, Any]:
     return asking(via, CrmClient.list_modules)
 
 
-def asking(via: str | None, work: Callable[[CrmClient], Awaitable[Result]]) -> Result:
+def asking(
+    via: str | None,
+    work: Callable[[CrmClient], Awaitable[Result]],
+    looks_for_s: float = LOOKS_FOR_S,
+) -> Result:
     """What a client of the moment answers."""
 
     async def ask(parts: Parts) -> Result:
-        async with CrmClient(parts, via=via) as crm:
+        async with CrmClient(parts, via=via, looks_for_s=looks_for_s) as crm:
             return await work(crm)
 
     return with_parts(ask, quiet=True)
