@@ -214,6 +214,7 @@ def test_the_session_lies_sealed(module_dsn: str, sandbox: Sandbox, server: WebA
                 "select * from oauth_grant where connection_id = $1", here.number
             )
             assert name
+            assert row is not None
             assert name not in repr(dict(row))
 
     go(run)

@@ -136,6 +136,7 @@ def test_a_code_is_in_the_vault_while_it_is_needed(
             sandbox.arm_at("vtiger", "create_contact", "reset")
             await crm.create_contact(person, key="with-code")
             row = await there.pool.fetchrow("select * from call where effect = 'crm:with-code'")
+            assert row is not None
             assert row["state"] == "accepted"
             assert isinstance(row["arguments"]["code"], int)
             assert "780142" not in repr(dict(row))

@@ -11,7 +11,7 @@ import pytest
 
 from uzel.connectors.amocrm import CONNECTOR
 from uzel.connectors.amocrm.config import AmocrmConfig
-from uzel.connectors.amocrm.oauth import ENDED, OAUTH, claims, subdomain
+from uzel.connectors.amocrm.oauth import OAUTH, claims, subdomain
 from uzel.errors import (
     AuthFailed,
     CallFailed,
@@ -21,6 +21,7 @@ from uzel.errors import (
     RateLimited,
     Rejected,
 )
+from uzel.model.access import ENDED
 
 BACK = "https://uzel.test/oauth/callback"
 JSON, PROBLEM, HTML = "application/json", "application/problem+json", "text/html"
