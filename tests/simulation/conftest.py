@@ -16,3 +16,12 @@ def timed(
     """One for all simulations of a run: its address, and the connection to pay through."""
     with copying() as dsn:
         yield dsn, asyncio.run(prepare(dsn))
+
+
+@pytest.fixture
+def untouched(
+    copying: Callable[[], contextlib.AbstractContextManager[str]],
+) -> Iterator[tuple[str, int]]:
+    """One in which no world has left looks that it had no time for."""
+    with copying() as dsn:
+        yield dsn, asyncio.run(prepare(dsn))
