@@ -46,6 +46,7 @@ LISTS = (
     *("/claims", "/claims?state=any", "/claims/new", "/payouts", "/payouts/limits"),
     *("/payouts/go-on", "/payouts/books", "/payouts.csv"),
     *("/leads", "/leads/import", "/leads/robots", "/leads/crm", "/leads.csv"),
+    *("/registry", "/registry/companies", "/registry/projects", "/registry/leads", "/registry.csv"),
 )
 
 

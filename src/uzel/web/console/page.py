@@ -28,6 +28,7 @@ ROOMS = (
     "/shops",
     "/partners",
     "/leads",
+    "/registry",
     "/rates",
     "/claims",
     "/payouts",

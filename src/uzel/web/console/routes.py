@@ -42,6 +42,7 @@ from uzel.web.console import (
     rates_limits,
     ratings,
     registration,
+    registry,
     rules,
     shops,
     shops_leave,
@@ -71,6 +72,7 @@ ROOMS = (
     *(claims_form, claims_many, claims, claims_acts),
     *(payouts_stop, payouts_limits, payouts_books, payouts),
     *(leads_import, leads_robots, leads, leads_lead),
+    *(registry,),
 )
 
 
