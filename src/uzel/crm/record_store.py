@@ -24,7 +24,12 @@ async def find_many(
 
 
 async def lock(connection: Connection, business_id: int, number: int) -> Any:
-    """A living record, for nobody else to change meanwhile."""
+    """A living record, for nobody else to change meanwhile; to refer to it is no change."""
+    return await connection.fetchrow(f"{ALIVE} and id = $2 for no key update", business_id, number)
+
+
+async def lock_to_end(connection: Connection, business_id: int, number: int) -> Any:
+    """A living record that is about to be none: nobody else refers to it meanwhile either."""
     return await connection.fetchrow(f"{ALIVE} and id = $2 for update", business_id, number)
 
 
@@ -125,10 +130,10 @@ async def add_change(
 async def modules_of(
     connection: Connection, business_id: int, numbers: Sequence[int]
 ) -> dict[int, str]:
-    """Number → module, of the living ones among them."""
+    """Number → module, of the living ones among them; until the transaction ends they live on."""
     rows = await connection.fetch(
         "select id, module from crm_record where business_id = $1 and deleted_at is null "
-        "and id = any($2::bigint[])",
+        "and id = any($2::bigint[]) order by id for key share",
         business_id,
         list(numbers),
     )

@@ -109,7 +109,7 @@ async def change(
 
 async def delete(connection: Connection, writer: Writer, module: Module, number: int) -> None:
     """Raises Refused where there is no such record."""
-    row = await store.lock(connection, writer.business_id, number)
+    row = await store.lock_to_end(connection, writer.business_id, number)
     if row is None or row["module"] != module.name:
         raise refusal.denied()
     changes = {name: [text, ""] for name, text in row["content"].items()}

@@ -1,6 +1,6 @@
 """The registry as people look at it: lists, and one record with all that stands beside it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,8 @@ from uzel.views.registry_words import wanted_by
 from uzel.views.rows import Page
 
 MOST_BESIDE, MOST_CHANGES = 100, 300
-MODULE_OF = {module.prefix: module.name for module in STOCK if module.is_kept}
+PREFIX_OF = {module.name: module.prefix for module in STOCK if module.is_kept}
+MODULE_OF = {prefix: name for name, prefix in PREFIX_OF.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +115,24 @@ async def list_records(
     return Page(items, items[-1].id if len(rows) > limit else None)
 
 
-async def named(
-    pool: Pool, business_id: int, modules: Modules, records: Iterable[Record]
-) -> dict[str, Record]:
-    """Id on the wire → the record, of all that some records refer to."""
-    meant: dict[int, str] = {}
+def references(modules: Modules, records: Iterable[Record]) -> Iterator[str]:
+    """Ids on the wire that some records refer to."""
     for record in records:
         for field in modules[record.module].fields:
-            if field.kind is Kind.REFERENCE and not field.system:
-                text = record.content.get(field.name, "")
-                prefix, _, number = text.partition("x")
-                if is_number(prefix) and is_number(number) and int(prefix) in MODULE_OF:
-                    meant[int(number)] = text
+            if field.kind is Kind.REFERENCE and not field.system and field.name in record.content:
+                yield record.content[field.name]
+
+
+async def named(pool: Pool, business_id: int, texts: Iterable[str]) -> dict[str, Record]:
+    """Id on the wire → the record, of those that are ids of records."""
+    meant: dict[int, str] = {}
+    for text in texts:
+        prefix, _, number = text.partition("x")
+        if is_number(prefix) and is_number(number) and int(prefix) in MODULE_OF:
+            meant[int(number)] = text
     rows = await store.records_by_number(pool, business_id, list(meant)) if meant else []
-    return {meant[row["id"]]: Record.of(row) for row in rows}
+    found = {meant[row["id"]]: Record.of(row) for row in rows}
+    return {text: it for text, it in found.items() if text.startswith(f"{PREFIX_OF[it.module]}x")}
 
 
 async def record_life(
@@ -143,16 +148,18 @@ async def record_life(
     if record.module == "Documents":
         documents = [record]
     rest = [one for one in beside if one.module != "Documents" and one.records]
+    changes = [Change(**dict(it)) for it in await store.changes(pool, number, MOST_CHANGES)]
     shown = (record, *(it for one in rest for it in one.records))
+    texts = (text for it in changes for both in it.changes.values() for text in both)
     return RecordLife(
         record,
         row["deleted_at"],
         row["merged_into"],
         [Record.of(part) for part in await store.merged_into(pool, number)],
-        await named(pool, business_id, modules, shown),
+        await named(pool, business_id, (*references(modules, shown), *texts)),
         rest,
         await documents_of(pool, business_id, documents),
-        [Change(**dict(it)) for it in await store.changes(pool, number, MOST_CHANGES)],
+        changes,
     )
 
 

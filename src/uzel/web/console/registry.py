@@ -8,7 +8,7 @@ from starlette.responses import Response
 from uzel.crm.field import Module
 from uzel.crm.record import Record
 from uzel.views import registry_store
-from uzel.views.registry import RecordFilter, list_records, named
+from uzel.views.registry import RecordFilter, list_records, named, references
 from uzel.web.console import registry_words
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.export import Cell, export
@@ -73,7 +73,7 @@ async def list_page(desk: Desk, tab: Tab) -> Response:
     wanted, pool, known = asked(desk, FIELDS), desk.deps.pool, await modules(desk)
     module, business = known[tab.module], desk.business.id
     page = await list_records(pool, business, module, narrowed(wanted), wanted.before, PER_PAGE)
-    names = await named(pool, business, known, page.items)
+    names = await named(pool, business, references(known, page.items))
     return show(
         desk,
         "registry.html",

@@ -147,7 +147,7 @@ def value_of(
     desk: Desk, field: Field, text: str, names: Mapping[str, Record], known: Modules
 ) -> Shown:
     """A value in people's words."""
-    if field.kind is Kind.REFERENCE and text in names:
+    if text in names:
         other = names[text]
         return Shown(name_of(desk, other, known), path_of(other.id))
     if field.kind is Kind.BOOLEAN:

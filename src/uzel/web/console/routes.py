@@ -43,6 +43,8 @@ from uzel.web.console import (
     ratings,
     registration,
     registry,
+    registry_edit,
+    registry_record,
     rules,
     shops,
     shops_leave,
@@ -72,7 +74,7 @@ ROOMS = (
     *(claims_form, claims_many, claims, claims_acts),
     *(payouts_stop, payouts_limits, payouts_books, payouts),
     *(leads_import, leads_robots, leads, leads_lead),
-    *(registry,),
+    *(registry_edit, registry_record, registry),
 )
 
 
