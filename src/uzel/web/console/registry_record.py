@@ -12,6 +12,8 @@ from uzel.crm.field import Field, Module
 from uzel.crm.files import content
 from uzel.crm.record import Record
 from uzel.views.registry import Change, RecordLife, version
+from uzel.views.story import story_of
+from uzel.web.console import registry_words
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.listing import LARGEST_INT, found, row_id
@@ -39,6 +41,9 @@ BESIDE_NAMES = {
     "Project": m("Проекты"),
     "Leads": m("Лиды"),
 }
+
+# Of whom there may be a story: who has a phone.
+WITH_STORY = [TAB_OF[name] for name in ("Contacts", "Accounts", "Leads")]
 
 router = APIRouter(include_in_schema=False)
 
@@ -73,7 +78,7 @@ async def record_page(desk: Desk, number: str, status: int = 200, said: str = ""
     known = await modules(desk)
     life = await the_life(desk, known, number)
     record = life.record
-    module = known[record.module]
+    module, here = known[record.module], TAB_OF.get(record.module)
     return show(
         desk,
         "registry_record.html",
@@ -82,7 +87,7 @@ async def record_page(desk: Desk, number: str, status: int = 200, said: str = ""
         record=record,
         modules=known,
         module=module,
-        here=TAB_OF.get(record.module),
+        here=here,
         documents_title=DOCUMENTS,
         title=name_of(desk, record, known),
         said=said,
@@ -95,6 +100,8 @@ async def record_page(desk: Desk, number: str, status: int = 200, said: str = ""
         ),
         columns=lambda name: columns_of(desk, known, name),
         beside_names=BESIDE_NAMES,
+        story=await story_of(desk.deps.pool, module, record) if here in WITH_STORY else None,
+        story_kinds=registry_words.STORY,
         differences=lambda change: list(differences(desk, module, change, life, known)),
     )
 

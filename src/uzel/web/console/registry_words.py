@@ -30,6 +30,13 @@ ACTS = {
 SOURCES = {
     "WEBSERVICE": m("программа"), "WEBFORM": m("форма сайта"), "UZEL": m("консоль"), "CRM": "CRM",
 }  # fmt: skip
+# Kind of what the story tells → its name, and where its pages are.
+STORY = {
+    "event": (m("событие"), "/events/"), "message": (m("сообщение"), "/messages/"),
+    "request": (m("просьба об отзыве"), "/ratings/"), "order": (m("заказ Kaspi"), "/shops/orders/"),
+    "claim": (m("заявка на выплату"), "/claims/"), "payout": (m("выплата"), "/payouts/"),
+    "lead": (m("лид"), "/leads/"),
+}  # fmt: skip
 MADE_BY = (("crm:", m("программа {name}")), ("form:", m("форма «{name}»")))
 
 
