@@ -6,12 +6,14 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
 from parts import Direct, Sandbox, go, settings_of
+from standing_behind import standing_behind
 from uzel.calls.check import Check, Seen, check
 from uzel.connections.registry import Active
 from uzel.connector import Connector
@@ -82,10 +84,13 @@ def test_what_is_private_is_not_asked(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "connector", [c for c in connectors().values() if c.test is not None], ids=lambda c: c.name
 )
-def test_what_a_provider_says_is_told_in_words(sandbox: Sandbox, connector: Connector) -> None:
+def test_what_a_provider_says_is_told_in_words(
+    sandbox: Sandbox, connector: Connector, dsn: str, tmp_path: Path
+) -> None:
     config = connector.config.model_validate(settings_of(connector.name, sandbox.url))
     asked = Active(1, 1, connector, "main", config, 5.0, "active", None, None)
-    found = go(lambda: check(asked, Direct()))
+    with standing_behind(sandbox.url, [connector.name], dsn, tmp_path):
+        found = go(lambda: check(asked, Direct()))
     assert found.good, found.text
     assert not re.search(r"\b[a-z]+(_[a-z]+)*:(?!//)|None|[A-Z]+_[A-Z]+", found.text), found.text
 
