@@ -1,4 +1,4 @@
-"""What is known of a phone or an e-mail address, in the database. Every query is an index lookup."""
+"""What is known of a phone or an e-mail address, in the database: an index lookup each."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ async def requests(
 ) -> list[Any]:
     """Review requests, by phone or by address in small letters, the newest of each."""
     return await connection.fetch(
-        f"({REQUEST} from review_request where phone = any($1) and phone is not null "  # noqa: S608
+        f"({REQUEST} from review_request where phone = any($1) and phone is not null "
         f"order by id desc limit {MOST}) union ({REQUEST} from review_request "
         f"where lower(email) = any($2) and email is not null order by id desc limit {MOST})",
         phones,

@@ -44,6 +44,7 @@ from uzel.web.console import (
     registration,
     registry,
     registry_edit,
+    registry_merge,
     registry_record,
     rules,
     shops,
@@ -74,7 +75,7 @@ ROOMS = (
     *(claims_form, claims_many, claims, claims_acts),
     *(payouts_stop, payouts_limits, payouts_books, payouts),
     *(leads_import, leads_robots, leads, leads_lead),
-    *(registry_edit, registry_record, registry),
+    *(registry_edit, registry_merge, registry_record, registry),
 )
 
 
