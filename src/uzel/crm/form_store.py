@@ -57,6 +57,39 @@ async def add(
     return bool(done == "INSERT 0 1")
 
 
+async def find(connection: Connection | Pool, business_id: int, number: int) -> Any:
+    """A form of a registry, with its rules."""
+    return await connection.fetchrow(
+        "select f.*, r.strict, r.code_key from crm_form f join crm_registry r using (business_id) "
+        "where f.business_id = $1 and f.id = $2",
+        business_id,
+        number,
+    )
+
+
+async def change(
+    connection: Connection,
+    number: int,
+    fields: list[dict[str, Any]],
+    files: list[str],
+    return_url: str | None,
+    *,
+    replaces: bool,
+    confirms: bool,
+) -> None:
+    """What a form asks for from now on."""
+    await connection.execute(
+        "update crm_form set fields = $2, files = $3, return_url = $4, replaces = $5, "
+        "confirms = $6 where id = $1",
+        number,
+        fields,
+        files,
+        return_url,
+        replaces,
+        confirms,
+    )
+
+
 async def set_disabled(
     connection: Connection, business_id: int, name: str, *, disabled: bool
 ) -> bool:

@@ -122,11 +122,7 @@ async def add_form(
     confirms: bool = False,
 ) -> str:
     """A new form; gives its public id. Raises ConfigError."""
-    demand_sense(modules, module, asked)
-    if confirms and not {"mobile", CODE} <= {one.name for one in asked}:
-        raise ConfigError("a form that confirms the phone asks for mobile and code")
-    if return_url is not None:
-        demand_url(return_url)
+    demand_form(modules, module, asked, return_url, confirms=confirms)
     owners = [
         row for row in await user_store.users(connection, business_id) if not row["disabled_at"]
     ]
@@ -150,6 +146,46 @@ async def add_form(
     if not added:
         raise ConfigError(f"there is a form {name} already")
     return public_id
+
+
+async def change_form(
+    connection: Connection,
+    modules: Modules,
+    form: Form,
+    asked: Sequence[Asked],
+    labels: Sequence[str],
+    *,
+    return_url: str | None,
+    replaces: bool,
+    confirms: bool,
+) -> None:
+    """What a form asks for from now on; its address and its name stay. Raises ConfigError."""
+    demand_form(modules, form.module, asked, return_url, confirms=confirms)
+    await form_store.change(
+        connection,
+        form.id,
+        [one.as_json() for one in asked],
+        list(labels),
+        return_url,
+        replaces=replaces,
+        confirms=confirms,
+    )
+
+
+def demand_form(
+    modules: Modules,
+    module: str,
+    asked: Sequence[Asked],
+    return_url: str | None,
+    *,
+    confirms: bool,
+) -> None:
+    """A form that can be taken. Raises ConfigError."""
+    demand_sense(modules, module, asked)
+    if confirms and not {"mobile", CODE} <= {one.name for one in asked}:
+        raise ConfigError("a form that confirms the phone asks for mobile and code")
+    if return_url is not None:
+        demand_url(return_url)
 
 
 def demand_sense(modules: Modules, module: str, asked: Sequence[Asked]) -> None:

@@ -43,8 +43,11 @@ from uzel.web.console import (
     ratings,
     registration,
     registry,
+    registry_accounts,
     registry_edit,
+    registry_forms,
     registry_merge,
+    registry_own,
     registry_record,
     rules,
     shops,
@@ -75,6 +78,7 @@ ROOMS = (
     *(claims_form, claims_many, claims, claims_acts),
     *(payouts_stop, payouts_limits, payouts_books, payouts),
     *(leads_import, leads_robots, leads, leads_lead),
+    *(registry_accounts, registry_own, registry_forms),
     *(registry_edit, registry_merge, registry_record, registry),
 )
 
