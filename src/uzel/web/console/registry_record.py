@@ -95,15 +95,21 @@ async def record_page(desk: Desk, number: str, status: int = 200, said: str = ""
         empty=emptied(desk, module, record),
         label=lambda name: label(desk, module, name),
         kept=lambda name: shown(desk, module, name, record.content.get(name, ""), life, known),
-        value=lambda it, name: value_of(
-            desk, field_of(known[it.module], name), it.content.get(name, ""), life.names, known
-        ),
+        value=lambda it, name: of_another(desk, life, known, it, name),
         columns=lambda name: columns_of(desk, known, name),
         beside_names=BESIDE_NAMES,
         story=await story_of(desk.deps.pool, module, record) if here in WITH_STORY else None,
         story_kinds=registry_words.STORY,
         differences=lambda change: list(differences(desk, module, change, life, known)),
     )
+
+
+def of_another(desk: Desk, life: RecordLife, known: Modules, it: Record, name: str) -> Shown:
+    """A field of a record beside this one; that it refers to this one is plain."""
+    text = it.content.get(name, "")
+    if text in life.names and life.names[text].id == life.record.id:
+        return Shown("")
+    return value_of(desk, field_of(known[it.module], name), text, life.names, known)
 
 
 def filled(
