@@ -47,6 +47,7 @@ LISTS = (
     *("/payouts/go-on", "/payouts/books", "/payouts.csv"),
     *("/leads", "/leads/import", "/leads/robots", "/leads/crm", "/leads.csv"),
     *("/registry", "/registry/companies", "/registry/projects", "/registry/leads", "/registry.csv"),
+    *("/registry/accounts", "/registry/fields", "/registry/forms", "/registry/forms/new"),
 )
 
 

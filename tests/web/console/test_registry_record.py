@@ -66,6 +66,21 @@ def test_an_operator_changes_what_differs_and_nothing_else(room: RegistryConsole
     assert said == {"fields": ["donotcall", "lastname"]}
 
 
+def test_what_a_browser_gives_back_untouched_is_no_change(room: RegistryConsole) -> None:
+    number = room.person(
+        "Строчная", description="раз\r\nдва\n\nтри", title="одна\nдве", birthday="1990-04-12"
+    )
+    given = {
+        "f_description": "раз\r\nдва\r\n\r\nтри",
+        "f_title": "однадве",
+        "f_birthday": "1990-04-12",
+        "f_donotcall": "0",
+    }
+    room.ivan.page(at(number, "/edit"))
+    room.ivan.done(at(number, "/edit"), version="1", **given)
+    assert room.version(number) == "1"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [

@@ -45,7 +45,7 @@ async def given_of(
     wrong: dict[str, Markup] = {}
     for field in asked:
         typed, kept = desk.form.get(input_of(field.name)), record.kept_text(field)
-        if typed is None or typed.strip() in (kept, shown(kept, names)):
+        if typed is None or typed.strip() == shown(field, kept, names).strip():
             continue
         text = typed.strip()
         try:
@@ -58,9 +58,12 @@ async def given_of(
     return given, wrong
 
 
-def shown(kept: str, names: Mapping[str, Record]) -> str:
-    """A value as it stands in its input."""
-    return number_of(names[kept]) if kept in names else kept
+def shown(field: Field, kept: str, names: Mapping[str, Record]) -> str:
+    """A value as a browser gives it back untouched; an input of one line drops ends of lines."""
+    if kept in names:
+        return number_of(names[kept])
+    whole = kept.replace("\r\n", "\n").replace("\r", "\n")
+    return whole if field.kind is Kind.TEXT else whole.replace("\n", "")
 
 
 async def referred(desk: Desk, field: Field, text: str) -> str:
