@@ -224,18 +224,29 @@ def test_a_form_without_its_token_does_nothing(room: RegistryConsole) -> None:
     assert room.version(number) == "1"
 
 
-def test_every_field_of_a_record_is_shown_as_text(room: RegistryConsole) -> None:
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [
+        *(("Contacts", ""), ("Accounts", "/companies"), ("Project", "/projects")),
+        *(("Leads", "/leads"), ("Documents", None)),
+    ],
+)
+def test_every_field_of_a_record_is_shown_as_text(
+    room: RegistryConsole, module: str, path: str | None
+) -> None:
+    kinds = ("string", "text", "phone", "email", "picklist", "url")
     fields = [
-        it for it in room.program.get("describe", elementType="Contacts")["fields"]
-        if it["editable"] and it["type"]["name"] in ("string", "text", "phone", "email", "picklist")
+        it["name"] for it in room.program.get("describe", elementType=module)["fields"]
+        if it["editable"] and it["type"]["name"] in kinds
     ]  # fmt: skip
-    number = room.person(**{it["name"]: CANARY for it in fields if it["name"] != "lastname"})
-    room.web.run(
-        lambda: room.web.deps.pool.execute(
-            "update crm_change set made_by = $2 where record_id = $1", number, CANARY
-        )
-    )
-    for path in ("", "/edit", "/delete"):
-        page = room.ivan.page(at(number, path))
-        assert CANARY not in page
+    number = room.add(module, **dict.fromkeys(fields, CANARY))
+    twin = room.add(module, **dict.fromkeys(fields, f"{CANARY} 2"))
+    assert set(room.content(number)) >= set(fields)
+    room.rows("update crm_change set made_by = $2 where record_id = $1", number, CANARY)
+    for more in ("", "/edit", "/delete"):
+        assert CANARY not in room.ivan.page(at(number, more))
     assert room.ivan.page(at(number)).count("&lt;script&gt;") > len(fields)
+    if path is not None:
+        for page in (f"/registry{path}", at(number, "/merge"), at(number, f"/merge/{twin}")):
+            shown = room.ivan.page(page)
+            assert CANARY not in shown and "&lt;script&gt;" in shown

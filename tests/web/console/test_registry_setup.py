@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from registry_console import RegistryConsole, registry_console
-from registry_room import Program, Told, new_program
+from registry_room import Program, Told, new_form, new_program
 from uzel.crm.users import NewUser
 
 CANARY = "<script>alert('x')</script>"
@@ -96,7 +96,12 @@ def test_a_login_that_cannot_be_is_refused(room: RegistryConsole, login: str) ->
 
 
 def test_another_registrys_accounts_and_forms_are_not_there(room: RegistryConsole) -> None:
-    theirs = new_program(room.web).user.id
+    program = new_program(room.web)
+    theirs, (_, form) = program.user.id, new_form(program)
+    for path in ("", "/close", "/open"):
+        assert room.olga.post(f"/registry/forms/{form}{path}", **ASKED).status_code == 404
+    assert room.olga.get(f"/registry/forms/{form}").status_code == 404
+    assert room.value("select disabled_at from crm_form where id = $1", form) is None
     for path in (f"/registry/accounts/{theirs}/key", f"/registry/accounts/{theirs}/close"):
         assert room.olga.get(path).status_code == 404
         assert room.olga.post(path).status_code == 404
