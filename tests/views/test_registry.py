@@ -13,7 +13,8 @@ from registry_records import Made, Registry, open_registry
 from uzel.crm.catalogue import USUAL
 from uzel.kit import database
 from uzel.kit.database import Pool
-from uzel.views.registry import RecordFilter, list_records
+from uzel.views.registry import RecordFilter, conditions, list_records
+from uzel.views.registry_store import records_query
 from uzel.views.registry_words import wanted_by
 
 Result = TypeVar("Result")
@@ -131,6 +132,31 @@ def test_another_registry_is_not_looked_into(shared_dsn: str) -> None:
         await other.add(pool, CONTACTS, [Made(ANNA)])
         for wanted in (RecordFilter(), RecordFilter("семёнова"), RecordFilter("1234")):
             assert await names(pool, registry, wanted) == []
+
+    on(shared_dsn, work)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (RecordFilter("лесков12"), "crm_record_words"),
+        (RecordFilter("+7 999 000 0012"), "crm_record_words"),
+        (RecordFilter(doubtful=True), "crm_record_doubtful"),
+        (RecordFilter(), "crm_record_business_id_module_id_idx"),
+    ],
+)
+def test_no_list_reads_all_records(shared_dsn: str, wanted: RecordFilter, index: str) -> None:
+    async def work(pool: Pool, registry: Registry) -> None:
+        people = [Made({"lastname": f"Лесков{n}", "mobile": f"+7999{n:07}"}) for n in range(3000)]
+        await registry.add(pool, CONTACTS, people)
+        await pool.execute("vacuum analyze crm_record")
+        more = await conditions(pool, wanted, None)
+        query = records_query(more, 51, found=bool(wanted.text))
+        plan = await pool.fetch(
+            f"explain {query}", registry.business_id, CONTACTS.name, *more.values
+        )
+        text = "\n".join(row[0] for row in plan)
+        assert index in text and "Seq Scan" not in text, text
 
     on(shared_dsn, work)
 

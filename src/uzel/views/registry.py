@@ -94,6 +94,16 @@ async def list_records(
     limit: int,
 ) -> Page[Record]:
     """The newest first, those below an id."""
+    more = await conditions(pool, wanted, before)
+    rows = await store.records(
+        pool, business_id, module.name, more, limit + 1, found=bool(wanted.text)
+    )
+    items = tuple(map(Record.of, rows[:limit]))
+    return Page(items, items[-1].id if len(rows) > limit else None)
+
+
+async def conditions(pool: Pool, wanted: RecordFilter, before: int | None) -> Conditions:
+    """The filter in SQL."""
     more = Conditions()
     if wanted.text:
         asked = wanted_by(wanted.text)
@@ -108,11 +118,7 @@ async def list_records(
         more.add("created_at < {}", sane(wanted.until))
     if before is not None:
         more.add("id < {}", before)
-    rows = await store.records(
-        pool, business_id, module.name, more, limit + 1, found=bool(wanted.text)
-    )
-    items = tuple(map(Record.of, rows[:limit]))
-    return Page(items, items[-1].id if len(rows) > limit else None)
+    return more
 
 
 def references(modules: Modules, records: Iterable[Record]) -> Iterator[str]:

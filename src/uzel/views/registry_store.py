@@ -11,20 +11,24 @@ WORDS = "crm_words(folded) @@ {}::text::tsquery"
 DOUBTFUL = "doubts <> '[]'"
 
 
+def records_query(more: Conditions, limit: int, *, found: bool) -> str:
+    """The newest living records of a module that pass `more`. found: it names words or a number, so
+    that their index is used; the sum keeps PostgreSQL from going through all of the module in the
+    hope of meeting them soon.
+    """
+    order = "id + 0" if found else "id"
+    return (
+        f"{ROW} and module = $2 and deleted_at is null and {more.sql(2)} "
+        f"order by {order} desc limit {limit}"
+    )
+
+
 async def records(
     pool: Pool, business_id: int, module: str, more: Conditions, limit: int, *, found: bool
 ) -> list[Any]:
-    """The newest living ones. found: `more` names words or a number, so that their index is used;
-    the sum keeps PostgreSQL from going through all of the module in the hope of meeting them soon.
-    """
-    order = "id + 0" if found else "id"
-    return await pool.fetch(
-        f"{ROW} and module = $2 and deleted_at is null and {more.sql(2)} "
-        f"order by {order} desc limit {limit}",
-        business_id,
-        module,
-        *more.values,
-    )
+    """See `records_query`."""
+    query = records_query(more, limit, found=found)
+    return await pool.fetch(query, business_id, module, *more.values)
 
 
 async def record(pool: Pool, business_id: int, number: int) -> Any:

@@ -11,7 +11,7 @@ from uzel.crm.catalogue import Modules, modules_of
 from uzel.crm.field import Field, Kind, Module
 from uzel.crm.record import NUMBERED, Record, Writer
 from uzel.kit.database import Connection
-from uzel.views.registry import MODULE_OF, RecordLife, record_life
+from uzel.views.registry import RecordLife, record_life
 from uzel.web.console import registry_words
 from uzel.web.console.desk import Desk
 from uzel.web.console.language import mark as m
@@ -21,6 +21,7 @@ from uzel.web.console.registry_fields import choice_of, label_of
 
 SOURCE = "UZEL"
 NAMELESS = m("без названия")
+YES, NO = m("да"), m("нет")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ TABS = (
     ),
 )  # fmt: skip
 TAB_OF = {tab.module: tab for tab in TABS}
+NUMBER_FIELD = {
+    "Contacts": "contact_no",
+    "Accounts": "account_no",
+    "Project": "project_no",
+    "Leads": "lead_no",
+    "Documents": "note_no",
+}
 DOCUMENTS = m("Документы")
 SETTINGS = (
     ("/registry/accounts", m("Доступ")),
@@ -85,19 +93,7 @@ def path_of(number: int) -> str:
 
 def number_of(record: Record) -> str:
     """`CON12`, as people know it from letters and from vtiger."""
-    for name, prefix in NUMBERED.items():
-        if NUMBER_FIELD.get(record.module) == name:
-            return f"{prefix}{record.id}"
-    return str(record.id)
-
-
-NUMBER_FIELD = {
-    "Contacts": "contact_no",
-    "Accounts": "account_no",
-    "Project": "project_no",
-    "Leads": "lead_no",
-    "Documents": "note_no",
-}
+    return f"{NUMBERED[NUMBER_FIELD[record.module]]}{record.id}"
 
 
 def name_of(desk: Desk, record: Record, modules: Modules) -> str:
@@ -159,15 +155,6 @@ def value_of(
     return Shown(text)
 
 
-YES, NO = m("да"), m("нет")
-
-
 def label(desk: Desk, module: Module, name: str) -> str:
     """What a field is called."""
     return str(label_of(desk.language, module, name))
-
-
-def module_of_id(text: str) -> str | None:
-    """The module that an id on the wire is of."""
-    prefix = text.partition("x")[0]
-    return MODULE_OF.get(int(prefix)) if prefix.isdigit() else None
