@@ -28,7 +28,12 @@ ADMIN_ONLY = {
     *("/payouts/limits", "/payouts/go-on", "/payouts/let-go"),
     "/payouts/books/{number}/settle",
     *("/rates/set", "/rates/end", "/rates/limits/edit", "/rates/waiting/{version}"),
+    *("/registry/accounts", "/registry/fields", "/registry/forms", "/registry/strict"),
+    *(f"/registry/accounts/{{number}}/{act}" for act in ("key", "close", "open")),
+    *("/registry/forms/new", "/registry/forms/{number}", "/registry/forms/{number}/{act}"),
 }
+
+REGISTRY_SETTINGS = ("/registry/accounts", "/registry/forms", "/registry/fields")
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -112,7 +117,7 @@ def test_an_operator_changes_no_settings(console: WebApp, operator: Visitor, pat
 
 def test_an_operator_reads_everything_else(console: WebApp, operator: Visitor) -> None:
     for page in all_pages(console):
-        parts = ("/new", "/edit", "/places/", "/import")
+        parts = ("/new", "/edit", "/places/", "/import", *REGISTRY_SETTINGS)
         # Operators report on leads, by a file too, and enter claims.
         theirs = page in ("/leads/import", "/claims/new")
         hidden = any(part in page for part in parts) and not theirs
