@@ -4,35 +4,30 @@ Calls are planned here and nowhere else, by one process at a time. Whatever can 
 those that are ready wait a few seconds for company while others are on their way to be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from uzel.calls.plan import Plan, plan
+from uzel.entities import contacts
+from uzel.entities import store as entity_store
+from uzel.entities.store import CONTACTS
+from uzel.entities.together import HOLD_S, MOST_TOGETHER, SEARCHES, to_make
 from uzel.flows.kaspi_orders import (
     asks,
     detail_store,
     details,
-    entity_store,
     line_store,
     order_store,
     shop_store,
 )
-from uzel.flows.kaspi_orders.entity_store import CONTACTS
 from uzel.flows.kaspi_orders.settings import ShopSettings, stage_text
 from uzel.kit.database import Connection, Pool
 
-# As many as amoCRM recommends for one request.
-MOST_TOGETHER = 50
-# Searches under way for one CRM: enough to keep its allowance in use, few enough that what is made
-# of their results does not queue up behind them.
-SEARCHES = 30
 LINES_AT_ONCE = 20
 # So often positions are asked for that Kaspi does not tell, or not so that they can be read: for
 # about a minute.
 MOST_TRIES = 4
 UNREADABLE = "it tells none that can be read"
-# What is ready waits so long for company.
-HOLD_S = 8.0
 # So many SKUs are searched for one by one; for more the whole catalog is read.
 FEW_SKUS = 3
 
@@ -51,7 +46,7 @@ async def advance_all(pool: Pool) -> None:
 
 async def plan_next(connection: Connection, crm_id: int) -> None:
     """The same in the caller's transaction."""
-    await shop_store.lock_crm(connection, crm_id)
+    await entity_store.lock_crm(connection, crm_id)
     shops = [shop for shop in await shop_store.of_crm(connection, crm_id) if shop["state"] == "on"]
     settings = {shop["id"]: ShopSettings.model_validate(shop["settings"]) for shop in shops}
     plans: list[Plan] = []
@@ -61,7 +56,8 @@ async def plan_next(connection: Connection, crm_id: int) -> None:
         plans += await prepare(connection, shop, mine)
     catalogs = {s.catalog_id: s for s in settings.values() if s.catalog_id is not None}
     if settings:
-        plans += await contacts(connection, crm_id, next(iter(settings.values())))
+        responsible = next(iter(settings.values())).responsible_user_id
+        plans += await contacts.plans(connection, crm_id, asks.OWNER, responsible)
     for each in catalogs.values():
         plans += await goods(connection, crm_id, each)
     for shop in shops:
@@ -95,18 +91,6 @@ async def prepare(connection: Connection, shop: Any, settings: ShopSettings) -> 
     return plans
 
 
-async def contacts(connection: Connection, crm_id: int, settings: ShopSettings) -> list[Plan]:
-    """Search for contacts, and make those that are not there."""
-    counts = await entity_store.counts(connection, crm_id, CONTACTS)
-    room = SEARCHES - counts.get("searching", 0)
-    rows = await entity_store.take_each(connection, crm_id, CONTACTS, room) if room > 0 else []
-    plans = [asks.find_contact(crm_id, row["batch"], row["key"]) for row in rows]
-    batch, absent = await to_make(connection, crm_id, CONTACTS, counts)
-    if absent:
-        plans.append(asks.create_contacts(crm_id, batch, absent, settings))
-    return plans
-
-
 async def goods(connection: Connection, crm_id: int, settings: ShopSettings) -> list[Plan]:
     """The same for goods. One reading of a catalog answers for all SKUs."""
     catalog_id = settings.catalog_id or CONTACTS
@@ -125,26 +109,6 @@ async def goods(connection: Connection, crm_id: int, settings: ShopSettings) -> 
     if absent:
         plans.append(asks.create_elements(crm_id, batch, absent, settings))
     return plans
-
-
-async def to_make(
-    connection: Connection, crm_id: int, catalog_id: int, counts: Mapping[str, int]
-) -> tuple[int, Sequence[Any]]:
-    """(batch, those that are made by one call now): a full one, or what has waited long enough, or
-    all if nobody else can come.
-    """
-    if not counts.get("absent"):
-        return 0, []
-    found = await entity_store.absent(connection, crm_id, catalog_id)
-    others = counts.get("wanted", 0) + counts.get("searching", 0)
-    most = min(MOST_TOGETHER, found["together"])
-    if others and found["count"] < most and found["age_s"] < HOLD_S:
-        return 0, []
-    batch = await entity_store.next_batch(connection)
-    step = ("absent", "creating")
-    return batch, await entity_store.take_all(
-        connection, crm_id, catalog_id, step, most, most, batch
-    )
 
 
 async def deals(connection: Connection, shop: Any, settings: ShopSettings) -> list[Plan]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from uzel.flows.kaspi_orders import asks, entity_store
+from uzel.entities import store as entity_store
+from uzel.flows.kaspi_orders import asks
 from uzel.kit.database import Connection
 
 

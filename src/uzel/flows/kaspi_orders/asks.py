@@ -1,42 +1,23 @@
 """The calls of this flow: how each is named, and what it asks."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from uzel.calls.effect import Effect
 from uzel.calls.plan import Plan
+from uzel.entities.together import since
 from uzel.flows.kaspi_orders.settings import ShopSettings
 
 # First word of the effects of all calls of this flow.
 OWNER = "shop"
-# Before a call leaves, by the clocks of two machines.
-CLOCKS_APART_S = 120
 # Links in one request; amoCRM takes 250.
 MOST_LINKS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """`shop:deals:17`, `shop:catalog:17:2`: what a call is for.
-
-    number  of the batch: rows that take part in the call carry it
-    rest    what else its owner has to know
-    """
-
-    kind: str
-    number: int
-    rest: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        return ":".join([OWNER, self.kind, str(self.number), *map(str, self.rest)])
-
-    @staticmethod
-    def of(text: str) -> "Effect":
-        """The effect that reads so."""
-        _, kind, number, *rest = text.split(":")
-        return Effect(kind, int(number), tuple(map(int, rest)))
+def effect_of(kind: str, number: int, rest: tuple[int, ...] = ()) -> Effect:
+    """What a call of this flow is known by."""
+    return Effect(OWNER, kind, number, rest)
 
 
 def plan_of(
@@ -44,32 +25,6 @@ def plan_of(
 ) -> Plan:
     """The call."""
     return Plan(connection_id, operation, arguments, str(effect))
-
-
-def since() -> int:
-    """For look-ups: nothing that a call makes from now on is older (epoch seconds)."""
-    return int(time.time()) - CLOCKS_APART_S
-
-
-def find_contact(crm_id: int, batch: int, phone: str) -> Plan:
-    """Who has this phone."""
-    return plan_of(crm_id, "find_contacts", Effect("contact", batch), {"phone": phone})
-
-
-def create_contacts(crm_id: int, batch: int, rows: Sequence[Any], settings: ShopSettings) -> Plan:
-    """Rows of entity_store (key: phone) as new contacts."""
-    contacts = [
-        {
-            "request_id": row["key"],
-            "phone": row["key"],
-            "first_name": row["data"].get("first_name"),
-            "last_name": row["data"].get("last_name"),
-            "responsible_user_id": settings.responsible_user_id,
-        }
-        for row in rows
-    ]
-    arguments = {"contacts": contacts, "since": since()}
-    return plan_of(crm_id, "create_contacts", Effect("contacts", batch), arguments)
 
 
 def fields_of(settings: ShopSettings) -> dict[str, int | None]:
@@ -84,13 +39,13 @@ def fields_of(settings: ShopSettings) -> dict[str, int | None]:
 def find_element(crm_id: int, batch: int, sku: str, settings: ShopSettings) -> Plan:
     """Which goods have this SKU."""
     arguments = {**fields_of(settings), "sku": sku}
-    return plan_of(crm_id, "find_elements", Effect("element", batch), arguments)
+    return plan_of(crm_id, "find_elements", effect_of("element", batch), arguments)
 
 
 def list_elements(crm_id: int, batch: int, page: int, settings: ShopSettings) -> Plan:
     """One page of the whole catalog."""
     arguments = {**fields_of(settings), "page": page}
-    return plan_of(crm_id, "list_elements", Effect("catalog", batch, (page,)), arguments)
+    return plan_of(crm_id, "list_elements", effect_of("catalog", batch, (page,)), arguments)
 
 
 def create_elements(crm_id: int, batch: int, rows: Sequence[Any], settings: ShopSettings) -> Plan:
@@ -105,7 +60,7 @@ def create_elements(crm_id: int, batch: int, rows: Sequence[Any], settings: Shop
         for row in rows
     ]
     arguments = {**fields_of(settings), "elements": elements, "since": since()}
-    return plan_of(crm_id, "create_elements", Effect("elements", batch), arguments)
+    return plan_of(crm_id, "create_elements", effect_of("elements", batch), arguments)
 
 
 def find_deal(crm_id: int, batch: int, order: Any, settings: ShopSettings) -> Plan:
@@ -115,7 +70,7 @@ def find_deal(crm_id: int, batch: int, order: Any, settings: ShopSettings) -> Pl
         "order_code_field_id": settings.order_code_field_id,
         "name": settings.name_of(order["code"]),
     }
-    return plan_of(crm_id, "find_leads", Effect("find", batch), arguments)
+    return plan_of(crm_id, "find_leads", effect_of("find", batch), arguments)
 
 
 def lead_of(order: Any, settings: ShopSettings) -> dict[str, Any]:
@@ -141,7 +96,7 @@ def create_deals(crm_id: int, batch: int, orders: Sequence[Any], settings: ShopS
         "since": since(),
         "tag": None,
     }
-    return plan_of(crm_id, "create_leads", Effect("deals", batch), arguments)
+    return plan_of(crm_id, "create_leads", effect_of("deals", batch), arguments)
 
 
 def price_of(total: Decimal | None) -> int | None:
@@ -162,7 +117,7 @@ def unlink_goods(crm_id: int, effect: Effect, links: Sequence[Mapping[str, Any]]
 def add_notes(crm_id: int, batch: int, notes: Sequence[Mapping[str, Any]]) -> Plan:
     """A summary into each deal's feed: {"request_id", "lead_id", "text"} each."""
     arguments = {"notes": list(notes), "since": since()}
-    return plan_of(crm_id, "add_notes", Effect("notes", batch), arguments)
+    return plan_of(crm_id, "add_notes", effect_of("notes", batch), arguments)
 
 
 def read_deal(crm_id: int, effect: Effect, lead_id: int) -> Plan:
@@ -172,21 +127,21 @@ def read_deal(crm_id: int, effect: Effect, lead_id: int) -> Plan:
 
 def change_deals(crm_id: int, batch: int, leads: Sequence[Mapping[str, Any]]) -> Plan:
     """Other stages and sums."""
-    return plan_of(crm_id, "update_leads", Effect("change", batch), {"leads": list(leads)})
+    return plan_of(crm_id, "update_leads", effect_of("change", batch), {"leads": list(leads)})
 
 
 def ask_lines(source_id: int, batch: int, order: Any) -> Plan:
     """The positions of an order, or the article behind the first that has none."""
     if order["lines"] is None:
         return plan_of(
-            source_id, "entries", Effect("lines", batch), {"order": order["source_order"]}
+            source_id, "entries", effect_of("lines", batch), {"order": order["source_order"]}
         )
     product = next(
         line["product"]
         for line in order["lines"]
         if line["sku"] is None and line["product"] is not None
     )
-    return plan_of(source_id, "product", Effect("product", batch), {"line": product})
+    return plan_of(source_id, "product", effect_of("product", batch), {"line": product})
 
 
 def goods_of(lines: Sequence[Mapping[str, Any]] | None, ids: Mapping[str, int]) -> dict[str, str]:

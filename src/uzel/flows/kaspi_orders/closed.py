@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from uzel.calls.closing import Closed
-from uzel.calls.outcome import Result, State
-from uzel.flows.kaspi_orders import ended_deals, ended_details, ended_entities, proof
-from uzel.flows.kaspi_orders.asks import Effect
+from uzel.calls.effect import Effect
+from uzel.calls.ended import OPEN
+from uzel.calls.outcome import Result
+from uzel.entities import contacts, ended
+from uzel.flows.kaspi_orders import ended_catalog, ended_deals, ended_details, proof
 from uzel.flows.kaspi_orders.take import WAKE
 from uzel.jobs.queue import enqueue
 from uzel.kit.database import Connection
-
-# A call in one of these is not over.
-OPEN = (State.PLANNED, State.SENDING, State.UNKNOWN)
 
 
 async def on_closed(connection: Connection, closed: Sequence[Closed]) -> None:
@@ -31,11 +30,11 @@ async def on_closed(connection: Connection, closed: Sequence[Closed]) -> None:
 Handler = Callable[[Connection, Effect, Result], Awaitable[int | None]]
 
 HANDLERS: dict[str, Handler] = {
-    "contact": ended_entities.on_searched,
-    "element": ended_entities.on_searched,
-    "catalog": ended_entities.on_catalog,
-    "contacts": ended_entities.on_entities,
-    "elements": ended_entities.on_entities,
+    contacts.SEARCH: ended.on_searched,
+    contacts.MAKE: ended.on_made,
+    "element": ended.on_searched,
+    "catalog": ended_catalog.on_catalog,
+    "elements": ended.on_made,
     "lines": ended_deals.on_lines,
     "product": ended_deals.on_product,
     "find": ended_deals.on_found,

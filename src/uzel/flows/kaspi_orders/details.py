@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from uzel.calls.plan import Plan
-from uzel.flows.kaspi_orders import articles, asks, compare_store, detail_store, entity_store
-from uzel.flows.kaspi_orders.asks import MOST_LINKS, Effect
+from uzel.entities import store as entity_store
+from uzel.entities.together import MOST_TOGETHER
+from uzel.flows.kaspi_orders import articles, asks, compare_store, detail_store
+from uzel.flows.kaspi_orders.asks import MOST_LINKS
 from uzel.flows.kaspi_orders.compare import links
 from uzel.flows.kaspi_orders.note import changed_text, note_text
 from uzel.flows.kaspi_orders.settings import ShopSettings
 from uzel.kit.database import Connection
 
-MOST_TOGETHER = 50
 LOOKS = 20
 PARTS = ("lead", "unlink", "link")
 
@@ -47,7 +48,7 @@ async def goods(connection: Connection, shop: Any, settings: ShopSettings) -> li
             for order in company
             for link in links(asked[order["id"]], catalog_id)
         ]
-        plans.append(asks.link_goods(shop["crm_id"], Effect("goods", batch), together))
+        plans.append(asks.link_goods(shop["crm_id"], asks.effect_of("goods", batch), together))
     return plans
 
 
@@ -107,7 +108,9 @@ async def comparisons(connection: Connection, shop: Any) -> list[Plan]:
     for order in await compare_store.wanted(connection, shop["id"], LOOKS):
         batch = await entity_store.next_batch(connection)
         await compare_store.reading(connection, order["id"], batch)
-        found.append(asks.read_deal(shop["crm_id"], Effect("look", batch), order["lead_id"]))
+        found.append(
+            asks.read_deal(shop["crm_id"], asks.effect_of("look", batch), order["lead_id"])
+        )
     return found
 
 
@@ -131,4 +134,4 @@ def change(crm_id: int, part: str, batch: int, orders: Sequence[Any]) -> Plan:
         return asks.change_deals(crm_id, batch, leads)
     together = [{"lead_id": order["lead_id"], **link} for order in orders for link in order["part"]]
     ask = asks.unlink_goods if part == "unlink" else asks.link_goods
-    return ask(crm_id, Effect(f"{part}ing", batch), together)
+    return ask(crm_id, asks.effect_of(f"{part}ing", batch), together)

@@ -6,18 +6,19 @@ from typing import Any
 
 import orjson
 
+from uzel.calls.effect import Effect
+from uzel.calls.ended import FINAL, answered, named_in, reason_of
 from uzel.calls.outcome import Result, State
+from uzel.entities import store as entity_store
+from uzel.entities.store import CONTACTS
 from uzel.flows.kaspi_orders import (
     deal_store,
-    entity_store,
     line_store,
     order_store,
     raw,
     shop_store,
 )
-from uzel.flows.kaspi_orders.answers import FINAL, answered, crm_of, named_in, reason_of
-from uzel.flows.kaspi_orders.asks import Effect
-from uzel.flows.kaspi_orders.entity_store import CONTACTS
+from uzel.flows.kaspi_orders.shop_store import crm_of
 from uzel.kit.body import at, label_of
 from uzel.kit.database import Connection
 

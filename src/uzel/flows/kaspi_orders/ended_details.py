@@ -7,20 +7,21 @@ its deal and of its articles; refused once more, it is left, and says why.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from uzel.calls.effect import Effect
+from uzel.calls.ended import FINAL, answered, named_in, reason_of
 from uzel.calls.outcome import Result, State
 from uzel.calls.plan import plan
+from uzel.entities import store as entity_store
 from uzel.flows.kaspi_orders import (
     asks,
     compare,
     compare_store,
     deal_store,
     detail_store,
-    entity_store,
     order_store,
     shop_store,
 )
-from uzel.flows.kaspi_orders.answers import FINAL, answered, crm_of, named_in, reason_of
-from uzel.flows.kaspi_orders.asks import Effect
+from uzel.flows.kaspi_orders.shop_store import crm_of
 from uzel.kit.database import Connection
 
 # After a refusal, for those that were in the call, and for one that was in it alone.
@@ -85,7 +86,7 @@ async def look(connection: Connection, what: str, effect: Effect, order: Any) ->
     shop = await shop_store.one(connection, order["shop_id"])
     batch = await entity_store.next_batch(connection)
     await detail_store.look(connection, what, effect.number, batch)
-    reading = asks.read_deal(shop["crm_id"], Effect(f"{what}look", batch), order["lead_id"])
+    reading = asks.read_deal(shop["crm_id"], asks.effect_of(f"{what}look", batch), order["lead_id"])
     await plan(connection, [reading])
 
 

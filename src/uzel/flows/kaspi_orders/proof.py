@@ -4,10 +4,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from uzel.calls.effect import Effect
 from uzel.calls.outcome import Result, State
 from uzel.calls.plan import Plan, plan
 from uzel.flows.kaspi_orders import shop_store, task_store
-from uzel.flows.kaspi_orders.asks import Effect, plan_of
+from uzel.flows.kaspi_orders.asks import effect_of, plan_of
 from uzel.flows.kaspi_orders.settings import ShopSettings
 from uzel.kit.database import Connection, Pool
 
@@ -36,7 +37,7 @@ def page_of(shop: Any, run: int, page: int) -> Plan:
     return plan_of(
         shop["crm_id"],
         "list_leads",
-        Effect("proof", shop["id"], (run, page)),
+        effect_of("proof", shop["id"], (run, page)),
         {
             "since": since,
             "page": page,

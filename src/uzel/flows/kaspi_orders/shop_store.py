@@ -51,11 +51,6 @@ async def stamp(connection: Connection | Pool, shop_id: int) -> datetime:
     return found
 
 
-async def lock_crm(connection: Connection, crm_id: int) -> None:
-    """One after the other plans what a CRM is asked, until the transaction ends."""
-    await connection.execute("select pg_advisory_xact_lock(7270001, $1)", crm_id)
-
-
 async def add(
     connection: Connection, business_id: int, source_id: int, crm_id: int, settings: dict[str, Any]
 ) -> int:
@@ -123,3 +118,11 @@ async def begin_earlier(connection: Connection, shop_id: int, days: int) -> None
         shop_id,
         days,
     )
+
+
+async def crm_of(connection: Connection, rows: Sequence[Any]) -> int | None:
+    """The CRM of orders of one shop."""
+    if not rows:
+        return None
+    shop = await one(connection, rows[0]["shop_id"])
+    return int(shop["crm_id"])

@@ -1,13 +1,12 @@
-"""What the end of a call says to this flow."""
+"""What the end of a call says to whoever planned it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from uzel.calls.outcome import Result, State
-from uzel.flows.kaspi_orders import shop_store
-from uzel.kit.database import Connection
 
 DROPPED = "a person decided not to ask again"
+# A call in one of these is not over.
+OPEN = (State.PLANNED, State.SENDING, State.UNKNOWN)
 # Nobody would say otherwise if it were asked again.
 FINAL = (State.REJECTED, State.CANCELLED)
 
@@ -32,11 +31,3 @@ def reason_of(result: Result) -> str:
         or result.code
         or (DROPPED if result.state is State.CANCELLED else str(result.state))
     )
-
-
-async def crm_of(connection: Connection, rows: Sequence[Any]) -> int | None:
-    """The CRM of orders of one shop."""
-    if not rows:
-        return None
-    shop = await shop_store.one(connection, rows[0]["shop_id"])
-    return int(shop["crm_id"])

@@ -21,6 +21,11 @@ returning e.key, e.data, e.batch, e.together
 """
 
 
+async def lock_crm(connection: Connection, crm_id: int) -> None:
+    """One after the other plans what a CRM is asked, until the transaction ends."""
+    await connection.execute("select pg_advisory_xact_lock(7270001, $1)", crm_id)
+
+
 async def want(
     connection: Connection, rows: Sequence[tuple[int, int, str, Mapping[str, Any]]]
 ) -> None:
