@@ -48,6 +48,11 @@ from uzel.flows.payouts.forgetting import forget_old as forget_requests
 from uzel.flows.payouts.hints import on_told as on_payouts_told
 from uzel.flows.payouts.stop import guard as guard_payouts
 from uzel.flows.receipts import on_inbound, on_opt_outs, on_receipts
+from uzel.flows.registry_deals import asks as registry_deals
+from uzel.flows.registry_deals.advance import WAKE as MIRRORS
+from uzel.flows.registry_deals.advance import advance as advance_mirrors
+from uzel.flows.registry_deals.closed import on_closed as on_mirrored
+from uzel.flows.registry_deals.mirrors import Mirrors
 from uzel.flows.review_requests.flow import ReviewRequests
 from uzel.flows.review_requests.late import give_up_late
 from uzel.flows.review_requests.remind import remind
@@ -112,6 +117,7 @@ def owners(registry: Registry, url: str) -> dict[str, Owner]:
         callbacks.OWNER: callbacks.on_closed,
         CLAIMS: on_claim_calls_closed(url),
         crm_writes.OWNER: on_crm_closed,
+        registry_deals.OWNER: on_mirrored,
     }
 
 
@@ -147,9 +153,17 @@ async def run_worker(settings: Settings) -> None:
         async def plan_orders(crm_id: int) -> None:
             await advance(parts.pool, crm_id)
 
+        async def plan_mirrors(crm_id: int) -> None:
+            await advance_mirrors(parts.pool, crm_id)
+
         worker = Worker(
             settings.database_url or "",
-            {EVENTS: processor.process, CALLS: runner.wake, ORDERS: plan_orders},
+            {
+                EVENTS: processor.process,
+                CALLS: runner.wake,
+                ORDERS: plan_orders,
+                MIRRORS: plan_mirrors,
+            },
             (
                 Periodic("beat", 2, lambda: calls_store.beat(parts.pool, me, name)),
                 *chores(parts, runner),
@@ -173,6 +187,7 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
 
     tasks = Tasks(pool, registry, parts.reach)
     rates = BankRates(pool, registry, parts.reach)
+    mirrors = Mirrors(pool, registry, parts.reach)
 
     async def look_up() -> None:
         await recover.look_up_unknown(pool, registry, runner, belongs_to_another)
@@ -195,6 +210,8 @@ def chores(parts: Parts, runner: Runner) -> tuple[Periodic, ...]:
         Periodic("shops", 1, tasks.run_due),
         Periodic("orders", 2, lambda: advance_all(pool)),
         Periodic("rates", 30, rates.take_due),
+        Periodic("mirrors", 2, mirrors.work),
+        Periodic("vtigers", 5, mirrors.read_vtigers),
         Periodic("holds", 15, lambda: expire_holds(pool)),
         Periodic("answers", 60, lambda: forget_old(pool)),
         Periodic("chain", 1, lambda: chain.seal(pool)),
