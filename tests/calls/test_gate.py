@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from parts import Hub, Sandbox, go, new_phone, open_hub, until
+from parts import OUR_URL, Hub, Sandbox, go, new_phone, open_hub, until
+from uzel.app import owners
 from uzel.calls import recover, store
 from uzel.calls.closing import BREAKER_THRESHOLD, Closing
+from uzel.calls.guard import Hold
 from uzel.calls.outcome import Health, Result, State
+from uzel.calls.runner import Runner
 from uzel.connections.store import set_state
 from uzel.kit import database
 
@@ -304,3 +308,31 @@ def test_two_workers_never_begin_the_same_call(module_dsn: str) -> None:
             assert len(ids) == len(set(ids)) == 60
 
     go(run)
+
+
+def test_calls_that_are_held_back_do_not_use_up_the_trial(
+    shared_dsn: str, sandbox: Sandbox
+) -> None:
+    """Many that wait for something else are due before the one that may leave."""
+
+    async def guard(connection: database.Connection, effects: Sequence[str]) -> dict[str, Hold]:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        return {it: Hold("not now", later) for it in effects if it not in may_leave}
+
+    async def work() -> None:
+        async with open_hub(shared_dsn, sandbox.url) as hub:
+            await plan(hub, 40)
+            number = await hub.plan_text(new_phone())
+            may_leave.append((await hub.call_row(number))["effect"])
+            await write(hub, *[Health.SHAKY] * BREAKER_THRESHOLD)
+            await shift_breaker(hub, 3600)
+            known = owners(hub.registry, OUR_URL)
+            runner = Runner(hub.pool, hub.registry, known, uuid4(), {"message": guard})
+            hub.runners.append(runner)
+            await runner.pump(hub.smsru)
+            while running := runner._running():
+                await asyncio.wait(running)
+            assert (await hub.call_row(number))["state"] == "accepted"
+
+    may_leave: list[str] = []
+    go(work)

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from parts import RING, Hub, Sandbox, go, new_phone, open_hub, until
-from uzel.calls import recover, runner, store
+from uzel.calls import breaker_store, recover, runner, store
 from uzel.calls.closing import Closed, Closing
 from uzel.calls.outcome import MOST_ATTEMPTS, Health, Result, State, succeeded
 from uzel.calls.plan import Plan, plan
@@ -149,7 +149,7 @@ def test_too_many_requests_holds_the_others_too(module_dsn: str, sandbox: Sandbo
             assert not sandbox.sent(*others)
             # An answer to what left before it says nothing about the limit.
             async with hub.pool.acquire() as connection:
-                await store.mend(connection, [hub.smsru])
+                await breaker_store.mend(connection, [hub.smsru])
             await hub.call()
             assert not sandbox.sent(*others)
             await push(hub)

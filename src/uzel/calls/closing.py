@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from uzel.calls import store
+from uzel.calls import breaker_store, store
 from uzel.calls.outcome import Health, Result, State
 from uzel.calls.plan import wake
 from uzel.connections.store import set_state
@@ -111,14 +111,14 @@ async def keep_health(connection: database.Connection, results: Sequence[Result]
     for result in sorted(results, key=lambda r: r.connection_id):
         reason = f"{result.detail or result.error_class}"
         if result.health is Health.SHAKY and result.connection_id not in good:
-            await store.trip(connection, result.connection_id, reason, BREAKER_THRESHOLD)
+            await breaker_store.trip(connection, result.connection_id, reason, BREAKER_THRESHOLD)
         elif result.health is Health.LIMITED and result.due_at is not None:
-            await store.hold(connection, result.connection_id, result.due_at, reason)
+            await breaker_store.hold(connection, result.connection_id, result.due_at, reason)
         elif result.health is Health.BROKEN:
             log.error("connection %s paused: %s", result.connection_id, reason)
             await set_state(connection, result.connection_id, "paused", reason)
     if good:
-        await store.mend(connection, sorted(good))
+        await breaker_store.mend(connection, sorted(good))
 
 
 async def book_retries(connection: database.Connection, results: Sequence[Result]) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from uzel.calls import breaker_store
 from uzel.calls import recover_store as store
-from uzel.calls import store as calls_store
 from uzel.calls.closing import Closed, Owner
 from uzel.calls.outcome import Health, Result, State
 from uzel.calls.plan import wake
@@ -186,7 +186,7 @@ async def hold(pool: database.Pool, connection_id: int, error: RateLimited) -> N
     """Nothing goes out before the provider's time, as after a call that was told so."""
     log.warning("lookups and calls of connection %s have to wait: %s", connection_id, error)
     async with pool.acquire() as connection:
-        await calls_store.hold(connection, connection_id, error.retry_at, error.detail)
+        await breaker_store.hold(connection, connection_id, error.retry_at, error.detail)
 
 
 async def look_up(registry: Registry, runner: Runner, row: Any) -> Result | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx2
 
-from uzel.calls import store
+from uzel.calls import breaker_store, store
 from uzel.calls.closing import Closing, Owner
 from uzel.calls.doubt import is_in_doubt, kept, too_old_to_repeat
 from uzel.calls.guard import Guard, HeldBack, held_back_by, last_look
@@ -173,6 +173,8 @@ class Runner:
                     self._start(active, row, self._make(active, row, started))
                 else:
                     self._start(active, row, self.closing.submit(kept(active, row, hold)))
+            if held and is_trial(rows[0]):
+                await breaker_store.give_trial_back(connection, active.id)
         return rows
 
     async def _more_soon(self, connection_id: int, rows: Sequence[Any]) -> bool:
@@ -245,6 +247,8 @@ class Runner:
             said = "this process was stopped before the answer came"
             problem: Exception = OutcomeUnknown(said, code=STOPPED)
         except HeldBack as error:
+            if is_trial(row):
+                await self._give_trial_back(active.id)
             return kept(active, row, error.hold)
         except Exception as error:
             problem = error
@@ -264,6 +268,10 @@ class Runner:
             age_s=row["age_s"],
         )
 
+    async def _give_trial_back(self, connection_id: int) -> None:
+        with contextlib.suppress(*database.PASSING):  # else it comes back by itself
+            await breaker_store.give_trial_back(self._pool, connection_id)
+
     async def _may_leave(self, slot_in_s: float, started: float) -> bool:
         """Wait for the call's place in line; whether it still makes sense to leave then."""
         if slot_in_s > 0:
@@ -276,3 +284,8 @@ class Runner:
     def client(self, active: Active) -> httpx2.AsyncClient:
         """The HTTP client of a connection."""
         return self.reach.client(active)
+
+
+def is_trial(row: Any) -> bool:
+    """Whether a begun call is the one that an open breaker lets through."""
+    return row["closed_for_s"] is not None
