@@ -1,6 +1,6 @@
 """What queries mean: refusals by a module's fields, and answers from a list of records."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from uzel.crm.refusal import Refused
 from uzel.crm.stock import STOCK
 from uzel.crm.vtql import evaluate
-from uzel.crm.vtql.meaning import MOST_ROWS, Question, moment, number, record, understood
+from uzel.crm.vtql.meaning import (
+    MOST_ROWS,
+    Question,
+    moment,
+    moment_asked,
+    number,
+    record,
+    understood,
+)
 
 MODULES = {module.name: module for module in STOCK}
 
@@ -293,6 +301,29 @@ def test_moments(year: int, month: int, day: int) -> None:
         assert moment(text) is None
     else:
         assert moment(text) == expected
+
+
+@given(
+    st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)),
+    st.sampled_from([None, UTC, timezone(timedelta(hours=3)), timezone(timedelta(hours=-11))]),
+    st.sampled_from("T "),
+)
+def test_moments_as_programs_print_them(at: datetime, zone: timezone | None, sign: str) -> None:
+    second = at.replace(microsecond=0)
+    printed = second.isoformat(" ")
+    assert moment_asked(printed) == moment(printed) == printed
+    aware = at.replace(tzinfo=UTC).astimezone(zone) if zone else at
+    assert moment_asked(aware.isoformat(sign)) == printed
+    assert moment_asked(f"{at.isoformat(sign, 'milliseconds')}Z") == printed
+    assert moment_asked(at.isoformat(sign, "minutes")) == f"{printed[:17]}00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-22T", "2026-11-22T25:00:00Z", "20261122T010203", "0001-01-01T00:00:00+03:00", "now"],
+)
+def test_no_moments(text: str) -> None:
+    assert moment_asked(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "12x", "x5", "12x5 ", "12y5", "12x" + "1" * 19, "12x٣"])

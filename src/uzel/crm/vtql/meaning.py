@@ -6,7 +6,8 @@ text     All kinds not named below, and the numbers of records such as `contact_
          equal in any case (`str.casefold`), order is that of code points. An absent value is the
          empty text: `!= 'x'` and `LIKE '%'` hold for it.
 number   INTEGER, DOUBLE, CURRENCY: digits with a sign and a fraction or without.
-moment   DATE, DATETIME: `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS`; without a time it is midnight.
+moment   DATE, DATETIME: `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS`; without a time it is midnight. In a
+         query also as programs print one, `2026-11-22T01:02:03.456Z`: the fraction is cut off.
 truth    BOOLEAN: `1`, `true`, `on`, `yes`, `да` are true, all else is false, so is an absent value.
 record   REFERENCE, OWNER and `id`: by the number behind the `x` of `12x83834`.
 
@@ -25,7 +26,7 @@ upwards whatever the direction. Without ORDER BY records come by `id`. Names of 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -51,6 +52,10 @@ NO_RECORD: Final = 2**63 - 1
 MIDNIGHT: Final = " 00:00:00"
 _NUMBER, _MOMENT, _RECORD = map(re.compile, (NUMBER_FORM, MOMENT_FORM, RECORD_FORM))
 _ID = re.compile(r"[0-9]+x0*([0-9]+)")
+_PRINTED = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
+    r"(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 Value = str | Decimal | bool | int
 
@@ -143,6 +148,20 @@ def moment(text: str) -> str | None:
     return (text + MIDNIGHT)[:19]
 
 
+def moment_asked(text: str) -> str | None:
+    """A moment as a query may name it; UTC where it names no zone."""
+    found = moment(text)
+    if found is not None or not _PRINTED.fullmatch(text):
+        return found
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            at = at.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return at.isoformat(" ", "seconds")
+
+
 def truth(text: str) -> bool:
     return text.casefold() in TRUE
 
@@ -174,7 +193,7 @@ def _condition(comparison: Comparison, module: Module) -> Condition:
     if manner(field) is Manner.RECORD:
         operator = Operator.EQUAL if operator is Operator.LIKE else operator
         return Condition(field, operator, tuple(map(_id, comparison.values)))
-    read = like.folded if operator is Operator.LIKE else READ[manner(field)]
+    read = like.folded if operator is Operator.LIKE else ASKED[manner(field)]
     values = map(read, filter(_can_be_stored, comparison.values))
     return Condition(field, operator, tuple(one for one in values if one is not None))
 
@@ -198,3 +217,4 @@ READ: Mapping[Manner, Callable[[str], Value | None]] = {
     Manner.TRUTH: truth,
     Manner.RECORD: record,
 }
+ASKED = {**READ, Manner.MOMENT: moment_asked}
