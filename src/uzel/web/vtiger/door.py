@@ -16,7 +16,9 @@ from uzel.web.vtiger.operations import OPERATIONS
 from uzel.web.vtiger.parameters import COME_AGAIN, Said, read
 from uzel.web.vtiger.room import Room
 
-PATHS = ("/webservice.php", "/webservice.php/")
+# Clients put `/webservice.php` behind an address that may end in a slash already; the web server
+# that vtiger usually stands behind makes one slash of two.
+PATHS = ("/webservice.php", "/webservice.php/", "//webservice.php")
 MOST_BYTES = 52_428_800 + 2 * 1024 * 1024
 log = logging.getLogger("uzel.vtiger")
 
