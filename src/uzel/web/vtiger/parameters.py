@@ -19,6 +19,8 @@ from uzel.kit import database
 from uzel.web.vtiger.room import Room
 
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
+# Clients of coreBOS, which comes of vtiger, say their session nowhere else.
+SESSION_HEADER = "corebos-authorization"
 MOST_FORM_BYTES = 2 * 1024 * 1024
 MOST_FIELDS, MOST_FILES = 1000, 20
 NOT_READ = Refused("INTERNAL_SERVER_ERROR", "Unknown Error while processing request")
@@ -31,13 +33,14 @@ RENAMED = str.maketrans({".": "_", " ": "_"})
 
 @dataclass(slots=True)
 class Said:
-    """A request, to be closed by whoever asked for it."""
+    """A request, to be closed by whoever asked for it. `header`: a session named there."""
 
     method: str
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, UploadFile] = field(default_factory=dict)
     leave: Callable[[], None] = lambda: None
+    header: str = ""
 
     async def close(self) -> None:
         """Let go of the files, and of the room that they took."""
@@ -56,8 +59,9 @@ class Said:
 
     @property
     def session(self) -> str | None:
-        """The session's name, from the form or the query."""
-        return session_of(self.form) or session_of(self.query)
+        """The session's name, from the form, the query or the header."""
+        given = {"sessionName": self.header}
+        return session_of(self.form) or session_of(self.query) or session_of(given)
 
 
 def session_of(given: Mapping[str, str]) -> str | None:
@@ -83,7 +87,7 @@ COME_AGAIN: tuple[type[BaseException], ...] = (NoRoom, *database.PASSING)
 async def read(request: Request, most_bytes: int, room: Room) -> Said:
     """Read a request of at most so many bytes. Raises Refused, NoRoom and ClientDisconnect."""
     query = pairs(request.scope["query_string"])
-    said = Said(request.method, query)
+    said = Said(request.method, query, header=request.headers.get(SESSION_HEADER, ""))
     if request.method != "POST":
         return said
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
