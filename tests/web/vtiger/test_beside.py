@@ -37,7 +37,7 @@ def test_a_document_comes_with_its_file_and_gives_it_back(program: Program) -> N
     with pytest.raises(Told, match="none of the kinds"):
         upload(program, "a.pdf", b"<html>", notes_title="x")
     bare = program.create("Documents", notes_title="Без файла")
-    assert program.refusal("GET", "files_retrieve", id=bare["id"])[0] == "ACCESS_DENIED"
+    assert program.refusal("GET", "files_retrieve", id=bare["id"])[0] == "RECORD_NOT_FOUND"
     person = program.create("Contacts", lastname="Ким")
     assert program.refusal("GET", "files_retrieve", id=person["id"])[0] == "INVALID_ID_ATTRIBUTE"
 

@@ -11,6 +11,7 @@ from uzel.crm.vtql import evaluate
 from uzel.crm.vtql.meaning import Question, understood
 from uzel.web.vtiger.operation import Call
 from uzel.web.vtiger.relating import MOST, asked
+from uzel.web.vtiger.shown import file_of
 
 
 async def query(call: Call) -> Any:
@@ -22,7 +23,13 @@ async def query(call: Call) -> Any:
     if question.is_count:
         return counted(await query_store.count(call.pool, business_id, question))
     rows = await query_store.find(call.pool, business_id, question)
-    return [Record.of(row).wire(module, question.columns) for row in rows]
+    return [row_said(question, Record.of(row)) for row in rows]
+
+
+def row_said(question: Question, record: Record) -> dict[str, str]:
+    """The columns that were asked for; with all of them comes what a document's file is read by."""
+    said = record.wire(question.module, question.columns)
+    return said if question.columns else {**said, **file_of(record, question.module)}
 
 
 async def query_related(call: Call) -> Any:

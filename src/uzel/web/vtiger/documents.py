@@ -18,7 +18,7 @@ from uzel.crm.refusal import Refused
 from uzel.crm.stock import DOCUMENTS
 from uzel.web.vtiger.operation import Call
 from uzel.web.vtiger.shown import wire_of
-from uzel.web.vtiger.storage import REFUSALS
+from uzel.web.vtiger.storage import NOTHING, REFUSALS
 
 # What fits into an answer as text; larger ones are read at their path.
 LARGEST_AS_TEXT = 20 * 1024 * 1024
@@ -48,7 +48,7 @@ async def retrieve(call: Call) -> Any:
         raise refusal.wrong_id()
     kept = await files.of_document(call.pool, call.account.business_id, number)
     if kept is None:
-        raise refusal.denied()
+        raise NOTHING
     if kept.size > LARGEST_AS_TEXT:
         raise Refused("ACCESS_DENIED", f"the file is too large for an answer: GET /{kept.path}")
     parts = [part async for part in files.content(call.pool, kept)]
