@@ -2,23 +2,23 @@
 
 from typing import Any
 
+from uzel.crm import refusal
 from uzel.crm.catalogue import module_named
 from uzel.crm.syncing import changed_since
 from uzel.web.vtiger.operation import Call
-from uzel.web.vtiger.records import kept
 from uzel.web.vtiger.shown import wire_of
 
 LONGEST = 12
 
 
 async def sync(call: Call) -> Any:
-    """Of one module, or of all whose records are the registry's."""
+    """Of one module, or of all; nothing changes in one whose records are not the registry's."""
     modules = await call.modules()
     name = call.text("elementType")
-    if name:
-        names = [kept(module_named(modules, name)).name]
-    else:
-        names = [module.name for module in modules.values() if module.is_kept]
+    asked = [module_named(modules, name)] if name else list(modules.values())
+    if name and not asked[0].is_entity:
+        raise refusal.denied()
+    names = [module.name for module in asked if module.is_kept]
     found = await changed_since(
         call.pool, call.account.business_id, names, second_of(call.text("modifiedTime"))
     )
