@@ -33,9 +33,12 @@ def row_said(question: Question, record: Record) -> dict[str, str]:
 
 
 async def query_related(call: Call) -> Any:
-    """The same among the records beside one."""
+    """The same among the records beside one. Here vtiger puts the last `;` itself, and so clients
+    send none.
+    """
     modules = await call.modules()
-    question = understood(call.text("query"), modules)
+    text = call.text("query").rstrip()
+    question = understood(text if text.endswith(";") else f"{text};", modules)
     given = {"relatedType": question.module.name, **call.given}
     relation, module, number = await asked(call, modules, given)
     if relation.module != question.module.name:
