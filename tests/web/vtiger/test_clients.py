@@ -99,9 +99,22 @@ def test_a_file_is_read_by_the_id_that_the_document_names(program: Program) -> N
     assert program.get("retrieve", id=made["id"]) == made
     assert with_file["imageattachmentids"] == made["imageattachmentids"]
     (found,) = program.get("files_retrieve", id=made["imageattachmentids"])
+    # Programs with types read a number here, and texts in the rest.
+    assert found["filesize"] == len(pdf())
+    assert {type(one) for name, one in found.items() if name != "filesize"} == {str}
     assert base64.b64decode(found["filecontents"]) == pdf()
     refused = program.refusal("GET", "files_retrieve", id=bare["id"])
     assert refused == ("RECORD_NOT_FOUND", "Record you are trying to access is not found")
+
+
+@pytest.mark.parametrize("end", ["", " ", ";", "; "])
+def test_what_stands_beside_is_asked_for_without_an_end(program: Program, end: str) -> None:
+    company = program.create("Accounts", accountname="Бобры")["id"]
+    person = program.create("Contacts", lastname="Ким", account_id=company)["id"]
+    program.create("Contacts", lastname="Ким")
+    asked = f"SELECT id FROM Contacts WHERE lastname = 'Ким' LIMIT 5{end}"
+    given = {"id": company, "relatedLabel": "Contacts"}
+    assert program.get("query_related", query=asked, **given) == [{"id": person}]
 
 
 def test_every_module_is_gone_through(program: Program) -> None:

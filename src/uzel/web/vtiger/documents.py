@@ -57,7 +57,8 @@ async def retrieve(call: Call) -> Any:
             "fileid": str(kept.document_id),
             "filename": kept.name,
             "filetype": kept.media_type,
-            "filesize": str(kept.size),
+            # A number here, though a text in the record.
+            "filesize": kept.size,
             "filecontents": base64.b64encode(b"".join(parts)).decode(),
         }
     ]
