@@ -37,7 +37,21 @@ def test_days_in_both_ways_of_writing(day: date) -> None:
     assert read(field, f"{day.day}.{day.month:02}.{day.year:04}").text == day.isoformat()
 
 
-@pytest.mark.parametrize("text", ["2023-02-30", "30.02.2023", "вчера", "2023-7-5", "20230705", "1"])
+@pytest.mark.parametrize("hour", [" 00:00", "T00:00:00", "T00:00:00Z", "T00:00:00.000+00:00"])
+@given(st.dates(date(1000, 1, 1)))
+def test_days_with_the_hour_that_a_program_prints(hour: str, day: date) -> None:
+    value = read(Field("agrdate", "Date", Kind.DATE), f"{day.isoformat()}{hour}")
+    assert (value.text, value.doubts) == (day.isoformat(), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2023-02-30", "30.02.2023", "вчера", "2023-7-5", "20230705", "1"),
+        # Which day it is depends on where.
+        *("2023-07-04T21:00:00.000Z", "2023-07-05T00:00:00+03:00", "2023-07-05T00:00:00Z+"),
+    ],
+)
 def test_days_that_there_are_not(text: str) -> None:
     value = read(CONTACTS.by_name["birthday"], text)
     assert (value.text, value.doubts[0].code) == ("", "date_unreadable")

@@ -26,6 +26,8 @@ FIRST_BIRTHDAY = date(1900, 1, 1)
 PLACES = {Kind.CURRENCY: 2, Kind.DOUBLE: 6}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Another hour than nought could be the day before or after, where the zone is not the writer's.
+_MIDNIGHT = re.compile(r"[T ]00:00(:00([.]0+)?)?(Z|[+-]00:00)?\Z")
 _RUSSIAN = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _BARE_PHONE = re.compile(r"[^0-9]+")
 TAX_ID = {
@@ -122,7 +124,8 @@ def read_date(field: Field, text: str) -> Value:
 
 
 def day_of(text: str) -> date | None:
-    """The day of `2026-11-22` or `22.11.2026`."""
+    """The day of `2026-11-22`, `22.11.2026` or `2026-11-22T00:00:00.000Z`."""
+    text = _MIDNIGHT.sub("", text)
     russian = _RUSSIAN.fullmatch(text)
     try:
         if russian:
