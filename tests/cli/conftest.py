@@ -1,13 +1,18 @@
 """Commands on a database of the test's own."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from parts import sandbox, sandbox_server
+from parts import Sandbox, sandbox, sandbox_server, settings_of
 from sample_data import MASTER_KEY
 from uzel.cli import main
+from uzel.connections import manage, store
+from uzel.kit import addresses, database
+from uzel.kit.secrets import KeyRing, decode_key
 
 __all__ = ["sandbox", "sandbox_server"]
 
@@ -51,3 +56,35 @@ def on_sample(sample_dsn: str, installation: Callable[[str], None], command: Com
     """A command on the sample."""
     installation(sample_dsn)
     return command
+
+
+@pytest.fixture
+def amocrm_token() -> str:
+    """Of an account of its own at amoCRM in miniature."""
+    return f"token-{uuid4()}"
+
+
+@pytest.fixture
+def at_amocrm(
+    dsn: str,
+    uzel: Command,
+    sandbox: Sandbox,
+    amocrm_token: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Command:
+    """A command on an installation with the connection `amocrm/main`."""
+    monkeypatch.setenv("UZEL_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
+    addresses.permit("127.0.0.1")
+    values = {**settings_of("amocrm", sandbox.url), "access_token": amocrm_token}
+
+    async def add() -> None:
+        connection = await database.connect(dsn, name="test")
+        try:
+            ring = KeyRing([decode_key(MASTER_KEY)])
+            business = await store.default_business(connection)
+            await manage.add(connection, ring, "amocrm", "main", values, business_id=business)
+        finally:
+            await connection.close()
+
+    asyncio.run(add())
+    return uzel

@@ -9,37 +9,20 @@ import httpx2
 import pytest
 
 from paid_deals import FIELDS
-from parts import Sandbox, settings_of
-from sample_data import MASTER_KEY
-from uzel.connections import manage, store
-from uzel.kit import addresses, database
-from uzel.kit.secrets import KeyRing, decode_key
+from parts import Sandbox
+from uzel.kit import database
 
 Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def crm(dsn: str, uzel: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Command:
+def crm(at_amocrm: Command, sandbox: Sandbox, amocrm_token: str) -> Command:
     """leads(*words): the command on an installation with an account that pays links."""
-    monkeypatch.setenv("UZEL_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
-    addresses.permit("127.0.0.1")
-    values = settings_of("amocrm", sandbox.url)
-
-    async def add() -> None:
-        connection = await database.connect(dsn, name="test")
-        try:
-            ring = KeyRing([decode_key(MASTER_KEY)])
-            business = await store.default_business(connection)
-            await manage.add(connection, ring, "amocrm", "main", values, business_id=business)
-        finally:
-            await connection.close()
-
-    asyncio.run(add())
-    headers = {"authorization": f"Bearer {values['access_token']}"}
+    headers = {"authorization": f"Bearer {amocrm_token}"}
     made = [{"name": name, **field} for name, field in FIELDS.items()]
     path = f"{sandbox.url}/amocrm/api/v4/leads/custom_fields"
     httpx2.post(path, json=made, headers=headers).raise_for_status()
-    return lambda *words: uzel("leads", *words)
+    return lambda *words: at_amocrm("leads", *words)
 
 
 def rows(dsn: str, query: str) -> list[dict[str, Any]]:

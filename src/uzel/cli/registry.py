@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import Any
 
-from uzel.cli import registry_forms
+from uzel.cli import registry_forms, registry_mirror
 from uzel.crm.field import Kind
 from uzel.errors import ConfigError
 
@@ -28,6 +28,7 @@ def register(commands: Any) -> None:
         *register_users(actions),
         *register_fields(actions),
         *registry_forms.register(actions),
+        *registry_mirror.register(actions),
     ]
     strict = actions.add_parser(
         "strict", help="refuse ИНН, ОГРН, dates and phones that do not hold, or point them out"

@@ -1,6 +1,6 @@
 """Mirrors in the database: which registry becomes deals of which CRM."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,13 +98,18 @@ async def note_read(
 
 
 async def add_earlier(connection: Connection, mirror: Any) -> int:
-    """Have the records of a registry looked at that were made since the mirror's beginning."""
+    """Have the records of a registry looked at that were made since the mirror's beginning, and
+    those that it knows already: it may have been off for a while.
+    """
     done = await connection.execute(
-        "insert into crm_news (record_id, business_id) select id, business_id from crm_record "
-        "where business_id = $1 and module in ('Contacts', 'Project') and deleted_at is null "
-        "and created_at >= $2 order by id on conflict do nothing",
+        "insert into crm_news (record_id, business_id) select id, business_id from crm_record r "
+        "where business_id = $1 and module in ('Contacts', 'Project') "
+        "and (deleted_at is null and created_at >= $2 or exists (select from crm_mirrored i "
+        "where i.mirror_id = $3 and split_part(i.number, 'x', 2) = r.id::text)) "
+        "order by id on conflict do nothing",
         mirror["business_id"],
         mirror["since"],
+        mirror["id"],
     )
     return int(done.split()[-1])
 
@@ -125,4 +130,29 @@ async def records(connection: Connection, numbers: list[int]) -> list[Any]:
     """Rows of the registry, those deleted among them."""
     return await connection.fetch(
         "select * from crm_record where id = any($1::bigint[]) order by id", numbers
+    )
+
+
+async def count_earlier(connection: Connection, mirror: Any, modules: Sequence[str]) -> int:
+    """Living records made since the mirror's beginning that have no deal."""
+    found: int = await connection.fetchval(
+        "select count(*) from crm_record r where r.business_id = $1 and r.module = any($2) "
+        "and r.deleted_at is null and r.created_at >= $3 and not exists (select from crm_mirrored "
+        "i where i.mirror_id = $4 and i.step <> 'known' and split_part(i.number, 'x', 2) = "
+        "r.id::text)",
+        mirror["business_id"],
+        list(modules),
+        mirror["since"],
+        mirror["id"],
+    )
+    return found
+
+
+async def newest(connection: Connection, business_id: int, modules: Sequence[str]) -> Any:
+    """The newest living record of these modules."""
+    return await connection.fetchrow(
+        "select * from crm_record where business_id = $1 and module = any($2) "
+        "and deleted_at is null order by id desc limit 1",
+        business_id,
+        list(modules),
     )

@@ -39,10 +39,7 @@ async def take_records(connection: Connection, mirror: Any, numbers: list[int]) 
         if row["module"] == CONTACTS and row["id"] not in numbers and row["deleted_at"] is None
     ]
     modules = await modules_of(connection, mirror["business_id"])
-    names = {
-        modules[row["module"]].wire_id(row["id"]): Record.of(row).label(modules[row["module"]])
-        for row in others.values()
-    }
+    names = names_of(modules, others)
     settings = MirrorSettings.model_validate(mirror["settings"])
     told = [
         told_of(modules, row, settings, names)
@@ -50,6 +47,14 @@ async def take_records(connection: Connection, mirror: Any, numbers: list[int]) 
         if row["deleted_at"] is None
     ]
     await take(connection, mirror, told, dict(gone(modules, rows)))
+
+
+def names_of(modules: Modules, rows: Mapping[int, Any]) -> dict[str, str]:
+    """The protocol's number of each → what it is called."""
+    return {
+        modules[row["module"]].wire_id(row["id"]): Record.of(row).label(modules[row["module"]])
+        for row in rows.values()
+    }
 
 
 def told_of(modules: Modules, row: Any, settings: MirrorSettings, names: Mapping[str, str]) -> Told:
@@ -88,3 +93,21 @@ async def referred(connection: Connection, mirror: Any, rows: Iterable[Any]) -> 
     )
     found = await store.records(connection, numbers)
     return {row["id"]: row for row in found if row["business_id"] == mirror["business_id"]}
+
+
+async def count_earlier(connection: Connection, mirror: Any) -> int:
+    """How many records would get a deal at once."""
+    settings = MirrorSettings.model_validate(mirror["settings"])
+    return await store.count_earlier(connection, mirror, settings.deals)
+
+
+async def newest(connection: Connection, mirror: Any) -> Told | None:
+    """The newest record that would get a deal, as it would be told of."""
+    settings = MirrorSettings.model_validate(mirror["settings"])
+    row = await store.newest(connection, mirror["business_id"], settings.deals)
+    if row is None:
+        return None
+    modules = await modules_of(connection, mirror["business_id"])
+    return told_of(
+        modules, row, settings, names_of(modules, await referred(connection, mirror, [row]))
+    )

@@ -161,6 +161,8 @@ def facts_of(
         text = text_of(fields, name)
         if not text or name in HIDDEN:
             continue
+        if name == "mobile":
+            text = phone_of({name: text}) or text
         if (name == PERSON or name in ABOUT) and (text := names.get(text, "")) == "":
             continue
         yield label, shortened(cards.masked(text))
