@@ -69,6 +69,18 @@ class Mirrored:
             ids = ((kept.id, kept.version), (gone.id, gone.version))
             await merging.merge(connection, self.writer, modules, *ids)
 
+    async def read_vtiger(self) -> None:
+        """Ask it, as if a minute had passed."""
+        await self.hub.pool.execute("update crm_mirror set read_at = null where id = $1", self.id)
+        await self.mirrors.read_vtigers()
+
+    async def problem(self) -> str | None:
+        """Why a vtiger was not read."""
+        found: str | None = await self.hub.pool.fetchval(
+            "select problem from crm_mirror where id = $1", self.id
+        )
+        return found
+
     async def work(self, rounds: int = 30) -> None:
         """Do all that can be done now."""
         for _ in range(rounds):
@@ -162,15 +174,17 @@ class Mirrored:
 
 @contextlib.asynccontextmanager
 async def open_mirrored(
-    dsn: str, sandbox: Sandbox, *, days: int = 1, **settings: Any
+    dsn: str, sandbox: Sandbox, *, days: int = 1, source: str | None = None, **settings: Any
 ) -> AsyncIterator[Mirrored]:
-    """A registry that is mirrored since so many days."""
-    async with open_hub(dsn, sandbox.url, also=("amocrm",)) as hub:
+    """A registry that is mirrored since so many days; `source`: the connector of another one."""
+    also = ("amocrm", source) if source else ("amocrm",)
+    async with open_hub(dsn, sandbox.url, also=also) as hub:
         amocrm = hub.others["amocrm"][0]
+        source_id = hub.others[source][0] if source else None
         async with hub.pool.acquire() as connection, connection.transaction():
             user = await add_user(connection, RING, hub.business, f"site{hub.business}")
             mirror = await mirror_store.save(
-                *(connection, hub.business, None, amocrm, {**SETTINGS, **settings}),
+                *(connection, hub.business, source_id, amocrm, {**SETTINGS, **settings}),
                 datetime.now(UTC) - timedelta(days=days),
                 "test",
             )

@@ -11,7 +11,15 @@ from uzel.crm.record import Record, parse_id
 from uzel.flows.registry_deals import mirror_store as store
 from uzel.flows.registry_deals.settings import MirrorSettings
 from uzel.flows.registry_deals.take import take
-from uzel.flows.registry_deals.told import ABOUT, CONTACTS, PERSON, PROJECT, REFERENCE, Told
+from uzel.flows.registry_deals.told import (
+    ABOUT,
+    CONTACTS,
+    PERSON,
+    PROJECT,
+    REFERENCE,
+    Told,
+    with_flags,
+)
 from uzel.kit.database import Connection, Pool
 
 AT_ONCE = 200
@@ -60,10 +68,8 @@ def names_of(modules: Modules, rows: Mapping[int, Any]) -> dict[str, str]:
 def told_of(modules: Modules, row: Any, settings: MirrorSettings, names: Mapping[str, str]) -> Told:
     """A row of the registry."""
     module, record = modules[row["module"]], Record.of(row)
-    fields = record.wire(module)
-    for one in module.fields:
-        if one.kind is Kind.BOOLEAN:
-            fields[one.name] = "да" if fields[one.name] == "1" else ""
+    flags = {one.name for one in module.fields if one.kind is Kind.BOOLEAN}
+    fields = with_flags(record.wire(module), flags)
     labels = {one.name: one.label for one in module.fields if one.is_custom}
     return Told.of(module.name, fields, settings, labels, names)
 

@@ -35,7 +35,8 @@ async def take(
 
 def is_wanted(mirror: Any, settings: MirrorSettings, told: Told) -> bool:
     """Whether it gets a deal."""
-    is_new = told.made_at is None or told.made_at >= mirror["since"]
+    # The protocol tells of whole seconds.
+    is_new = told.made_at is None or told.made_at >= mirror["since"].replace(microsecond=0)
     return is_new and told.module in settings.deals
 
 

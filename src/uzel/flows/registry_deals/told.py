@@ -5,7 +5,7 @@ Uzel's registry and a vtiger name them alike (konsol-and-vtiger, B5); a vtiger's
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -19,6 +19,7 @@ CONTACTS, PROJECT = "Contacts", "Project"
 MOMENT = "%Y-%m-%d %H:%M:%S"
 # What a deal may be called, and what a fact may take of a note.
 LONGEST_NAME, LONGEST_FACT = 250, 500
+TRUE = ("1", "true", "yes", "on")
 REFERENCE = re.compile(r"[0-9]{1,9}x[0-9]{1,18}")
 NUMBER_OF = {CONTACTS: "contact_no", PROJECT: "project_no"}
 PHONES = ("mobile", "phone", "homephone", "otherphone")
@@ -166,6 +167,14 @@ def facts_of(
         if (name == PERSON or name in ABOUT) and (text := names.get(text, "")) == "":
             continue
         yield label, shortened(cards.masked(text))
+
+
+def with_flags(fields: Mapping[str, Any], flags: Container[str]) -> dict[str, Any]:
+    """The fields, with words where there is yes or no; nothing for no."""
+    return {
+        name: ("да" if str(value) in TRUE else "") if name in flags else value
+        for name, value in fields.items()
+    }
 
 
 def shortened(text: str) -> str:

@@ -17,14 +17,24 @@ from uzel.flows.registry_deals import item_store
 from uzel.flows.registry_deals import mirror_store as store
 from uzel.flows.registry_deals.settings import MODULES, MirrorSettings
 from uzel.flows.registry_deals.take import take
-from uzel.flows.registry_deals.told import ABOUT, CONTACTS, PERSON, PROJECT, REFERENCE, Told
+from uzel.flows.registry_deals.told import (
+    ABOUT,
+    CONTACTS,
+    PERSON,
+    PROJECT,
+    REFERENCE,
+    Told,
+    with_flags,
+)
 from uzel.kit import database
+from uzel.kit.body import at
 from uzel.kit.database import Pool
 
 log = logging.getLogger("uzel.mirrors")
 
 EVERY_S, AGAIN_S, LONGEST_S = 60.0, 60, 45.0
 MOST_PAGES = 50
+REFERENCES = ("reference", "owner", "multireference", "file", "image")
 NO_PROGRESS = "the vtiger gives the same changes again and again"
 GONE = "Удалено в CRM"
 
@@ -101,16 +111,15 @@ class VtigerFeed:
             for name in ((PERSON, *ABOUT) if module == PROJECT else ())
             if REFERENCE.fullmatch(number := str(fields.get(name) or ""))
         }
-        return Told.of(module, fields, settings, await self._labels(source, module), names)
-
-    async def _labels(self, source: Active, module: str) -> dict[str, str]:
-        """What the vtiger's own fields are called there."""
-        described = await self._lately(source, "describe", {"module": module})
-        return {
-            str(it["name"]): str(it.get("label") or it["name"])
-            for it in described["fields"]
-            if isinstance(it, dict) and str(it.get("name", "")).startswith("cf_")
+        described = (await self._lately(source, "describe", {"module": module}))["fields"]
+        kinds = {str(at(it, "name")): str(at(it, "type", "name")) for it in described}
+        flags = {name for name, kind in kinds.items() if kind == "boolean"}
+        labels = {
+            name: str(at(it, "label") or name)
+            for it in described
+            if (name := str(at(it, "name"))).startswith("cf_") and kinds[name] not in REFERENCES
         }
+        return Told.of(module, with_flags(fields, flags), settings, labels, names)
 
     async def _record(self, source: Active, number: str) -> Mapping[str, Any]:
         """A record; empty for one that is not there, or not for our account."""
