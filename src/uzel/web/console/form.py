@@ -10,6 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from uzel.kit.workbook import WORKBOOK, Unreadable, as_csv
+from uzel.web.parts import in_utf8
 
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
@@ -54,7 +55,7 @@ async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
 async def read_parts(request: Request) -> Mapping[str, str]:
     """The fields of a form with a file in it; a file nobody chose is left out."""
     parser = MultiPartParser(
-        request.headers,
+        in_utf8(request.headers),
         limited(request, MOST_WITH_FILE),
         max_files=1,
         max_fields=MOST_FIELDS,

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from uzel.errors import PayloadInvalid
 from uzel.kit.body import read_json
+from uzel.web.parts import in_utf8
 
 MOST_BYTES = 1024 * 1024
 MOST_FIELDS = 200
@@ -147,14 +148,14 @@ async def read_parts(headers: Headers, body: bytes) -> tuple[Mapping[str, str], 
     async def stream() -> AsyncIterator[bytes]:
         yield body
 
-    parser = MultiPartParser(
-        headers,
-        stream(),  # type: ignore[arg-type]
-        max_files=10,
-        max_fields=MOST_FIELDS,
-        max_part_size=MOST_FIELD_BYTES,
-    )
     try:
+        parser = MultiPartParser(
+            in_utf8(headers),
+            stream(),  # type: ignore[arg-type]
+            max_files=10,
+            max_fields=MOST_FIELDS,
+            max_part_size=MOST_FIELD_BYTES,
+        )
         form = await parser.parse()
     except (MultiPartException, ValueError, LookupError):
         return {}, "The form could not be read."

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from uzel.crm.refusal import Refused
 from uzel.kit import database
+from uzel.web.parts import in_utf8
 from uzel.web.vtiger.room import Room
 
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -141,14 +142,14 @@ async def read_parts(request: Request, said: Said, most_bytes: int, room: Room) 
                 entered, said.leave = True, entered_by(request, room)
             yield part
 
-    parser = MultiPartParser(
-        request.headers,
-        stream(),
-        max_files=MOST_FILES,
-        max_fields=MOST_FIELDS,
-        max_part_size=MOST_FORM_BYTES,
-    )
     try:
+        parser = MultiPartParser(
+            in_utf8(request.headers),
+            stream(),
+            max_files=MOST_FILES,
+            max_fields=MOST_FIELDS,
+            max_part_size=MOST_FORM_BYTES,
+        )
         keep(await parser.parse(), said)
     except TooLarge:
         raise TOO_LARGE from None
