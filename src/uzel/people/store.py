@@ -78,6 +78,12 @@ async def take_attempt(pool: Pool, buckets: Mapping[str, int], longest_s: int) -
     return 0
 
 
+async def take_attempts(pool: Pool, buckets: Mapping[str, int], longest_s: int) -> set[str]:
+    """Count an attempt in each bucket that need not wait, and give those."""
+    limits = (list(buckets), list(buckets.values()), float(longest_s))
+    return {row["bucket"] for row in await pool.fetch(TAKE_ATTEMPT, *limits)}
+
+
 async def give_back_attempt(pool: Pool, buckets: Iterable[str]) -> None:
     """It was no failure after all."""
     await pool.execute(

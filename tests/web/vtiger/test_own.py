@@ -233,6 +233,17 @@ def test_files_are_for_who_knows_the_code(program: Program) -> None:
     assert program.post("GetFilesList", **asked) == nobody
 
 
+def test_a_right_code_of_ones_own_is_no_way_to_guess_anothers(program: Program) -> None:
+    """Anybody may say that an ИНН is theirs."""
+    program.post("CreateContact", **PERSON)
+    program.post("CreateContact", **{**PERSON, "mobile": "+79990000099", "code": "1111"})
+    asked = {"inn": PERSON["inn"]}
+    for guess in range(30):
+        program.post("GetFilesList", **asked, sms=f"{guess:04}")
+        assert program.post("GetFilesList", **asked, sms="1111")["status"] == "ok"
+    assert program.post("GetFilesList", **asked, sms=PERSON["code"])["status"] == "failed"
+
+
 def test_nobody_reads_a_code_off_the_database(program: Program) -> None:
     program.post("CreateContact", **{**PERSON, "code": "77349106"})
 
