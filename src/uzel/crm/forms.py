@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from uzel.crm import files, form_store, user_store, writing
 from uzel.crm.catalogue import Modules
+from uzel.crm.checks import demand_owner, demand_references
 from uzel.crm.codes import keep_code
 from uzel.crm.draft import Draft, read_all
 from uzel.crm.field import Module
 from uzel.crm.files import MOST_BYTES, Given
 from uzel.crm.knowing import known
-from uzel.crm.phone_codes import is_confirmed
 from uzel.crm.record import Record, Writer
-from uzel.crm.values import Doubt, known_by_phone
+from uzel.crm.values import Doubt
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
 
@@ -234,9 +234,11 @@ async def take(
     given: Mapping[str, str],
     uploads: Mapping[str, Given],
     code_key: bytes,
+    *,
+    confirmed: bool,
 ) -> Record:
-    """Whom a form is about, made or completed, with its files. Raises FormRefused, Refused,
-    NotTaken.
+    """Whom a form is about, made or completed, with its files;
+    confirmed: whether the phone is, if it has to be. Raises FormRefused, Refused, NotTaken.
     """
     if not form.is_open:
         raise FormRefused("webforms is not active")
@@ -245,17 +247,12 @@ async def take(
         raise FormRefused(
             "Allowed files size exceeded. Allowed file size including all files is 50MB."
         )
-    if form.confirms and not await is_confirmed(
-        connection,
-        code_key,
-        form.business_id,
-        known_by_phone(text.get("mobile", "")) or "",
-        text.get(CODE, ""),
-    ):
+    if not confirmed:
         raise FormRefused(UNCONFIRMED)
     module = modules[form.module]
-    record = await write(connection, form, module, text)
-    if code := text.get(CODE, "").strip():
+    record, is_trusted = await write(connection, form, module, text)
+    # A code opens a person's documents: a stranger who knows the phone does not get to choose it.
+    if is_trusted and (code := text.get(CODE, "").strip()):
         await keep_code(connection, code_key, record.id, code)
     for nth, label in enumerate(form.files):
         upload = uploads.get(form.input_of(nth))
@@ -268,17 +265,22 @@ async def take(
 
 async def write(
     connection: Connection, form: Form, module: Module, text: Mapping[str, str]
-) -> Record:
-    """The record. Of somebody known what is empty is filled; what differs is pointed out."""
+) -> tuple[Record, bool]:
+    """(the record, whether whoever posts is taken for whom it is about). Of somebody known what is
+    empty is filled; what differs is pointed out.
+    """
     draft = read_all(module, text)
     draft = replace(draft, content={name: one for name, one in draft.content.items() if one})
+    await demand_references(connection, form.writer, module, draft)
+    await demand_owner(connection, form.writer, draft)
     row = await known(connection, form.business_id, module, draft)
     if row is None:
-        return await writing.insert(connection, form.writer, module, draft)
+        return await writing.insert(connection, form.writer, module, draft), True
     # Who has confirmed the phone is who is known by it.
-    if not (form.replaces or form.confirms):
+    is_trusted = form.replaces or form.confirms
+    if not is_trusted:
         draft = completing(draft, row["content"])
-    return await writing.change(connection, form.writer, module, row["id"], draft)
+    return await writing.change(connection, form.writer, module, row["id"], draft), is_trusted
 
 
 def completing(draft: Draft, content: Mapping[str, str]) -> Draft:

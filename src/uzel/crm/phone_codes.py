@@ -81,11 +81,18 @@ async def check(
 async def is_confirmed(
     connection: Connection, key: bytes, business_id: int, phone: str, code: str
 ) -> bool:
-    """Whether the phone was confirmed by this code, lately."""
+    """Whether the phone was confirmed by this code, lately. A wrong one is counted, as
+    by `check`.
+    """
     row = await store.newest(connection, business_id, phone)
     if row is None or row["confirmed_s"] is None or row["confirmed_s"] > CONFIRMED_S:
         return False
-    return hmac.compare_digest(digest_of(key, business_id, phone, code), row["digest"])
+    if row["wrong"] >= MOST_WRONG:
+        return False
+    if hmac.compare_digest(digest_of(key, business_id, phone, code), row["digest"]):
+        return True
+    await store.count_wrong(connection, row["id"])
+    return False
 
 
 def digest_of(key: bytes, business_id: int, phone: str, code: str) -> bytes:

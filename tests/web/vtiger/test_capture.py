@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from registry_room import Program, new_form, pdf
+from registry_room import Program, new_form, new_program, pdf
+from running_web import WebApp
 from uzel.crm.forms import Asked
 
 PATH = "/modules/Webforms/capture.php"
@@ -99,6 +100,38 @@ def test_a_stranger_completes_what_is_known_and_replaces_nothing(program: Progra
     assert post(program, {"publicid": trusted, **stranger}).json() == DONE
     found = record(program, "+79990000031")
     assert (found["content"]["lastname"], found["doubts"]) == ("Чужой", [])
+
+
+def test_a_stranger_does_not_choose_the_code_that_opens_the_documents(program: Program) -> None:
+    public_id, _ = new_form(program)
+    inn, stranger = PERSON["cf_contacts_inn"], {**PERSON, "code": "0000"}
+    assert post(program, {"publicid": public_id, **PERSON}).json() == DONE
+    assert post(program, {"publicid": public_id, **stranger}).json() == DONE
+    assert program.post("GetFilesList", inn=inn, sms="0000")["status"] == "failed"
+    assert program.post("GetFilesList", inn=inn, sms=PERSON["code"])["status"] == "ok"
+    trusted, _ = new_form(program, replaces=True)
+    assert post(program, {"publicid": trusted, **stranger}).json() == DONE
+    assert program.post("GetFilesList", inn=inn, sms="0000")["status"] == "ok"
+
+
+def test_a_form_refers_to_what_is_there_and_belongs_to_the_registry(
+    app: WebApp, program: Program
+) -> None:
+    names = ("lastname", "account_id", "assigned_user_id")
+    public_id, _ = new_form(
+        program, fields=tuple(Asked(name, name, name == names[0]) for name in names)
+    )
+    given = {"publicid": public_id, "lastname": "Ким"}
+    other = new_program(app).log_in()
+    theirs = other.create("Accounts", accountname="Чужие")["id"]
+    for wrong in ("4111 1111 1111 1111", "11x999999999", f"19x{program.user.id}", theirs):
+        told = post(program, {**given, "account_id": wrong}).json()
+        assert told["error"]["message"].endswith(("for account_id", "specified is incorrect"))
+    told = post(program, {**given, "assigned_user_id": f"19x{other.user.id}"}).json()
+    assert told["error"]["message"] == "Invalid reference specified for assigned_user_id"
+    assert program.get("query", query="select count(*) from Contacts;") == [{"count": "0"}]
+    ours = program.create("Accounts", accountname="Бобры")["id"]
+    assert post(program, {**given, "account_id": ours}).json() == DONE
 
 
 def test_what_is_not_taken_is_not_taken_at_all(program: Program) -> None:

@@ -134,6 +134,21 @@ def test_who_guesses_is_stopped(app: WebApp, form: str) -> None:
     assert refused(app, "check", **phone, code=code) == "too_many"
 
 
+def test_who_guesses_at_the_form_is_stopped(app: WebApp, form: str) -> None:
+    """Somebody has confirmed a phone; a stranger posts the form with all codes there are."""
+    phone = "+79990000066"
+    step(app, "send", publicid=form, phone=phone)
+    code, _ = sent(app, phone)
+    assert step(app, "check", publicid=form, phone=phone, code=code)[0] == 200
+    given = {"publicid": form, "lastname": "Ким", "mobile": phone}
+    assert app.client.post(CAPTURE, data={**given, "code": code}).json()["success"] is True
+    codes = [f"{(int(code) + n) % 10**6:06}" for n in range(1, 2 * MOST_WRONG)]
+    with ThreadPoolExecutor(8) as pool:
+        posts = [pool.submit(app.client.post, CAPTURE, data={**given, "code": it}) for it in codes]
+        assert not any(one.result().json()["success"] for one in posts)
+    assert app.client.post(CAPTURE, data={**given, "code": code}).json()["success"] is False
+
+
 def test_nobody_is_flooded(app: WebApp, form: str) -> None:
     phone = {"publicid": form, "phone": "+79990000064"}
     with ThreadPoolExecutor(8) as pool:

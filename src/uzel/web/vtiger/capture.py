@@ -7,6 +7,7 @@ return address. What the form says never becomes part of a page, a script or an 
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import quote, unquote_plus, urlsplit
 
@@ -15,13 +16,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from uzel.crm import form_store
+from uzel.crm import form_store, phone_codes
 from uzel.crm.catalogue import modules_of
 from uzel.crm.file_kind import NotTaken
 from uzel.crm.files import Given
-from uzel.crm.forms import Form, FormRefused, take
+from uzel.crm.forms import CODE, Form, FormRefused, take
+from uzel.crm.forms import said as said_in
 from uzel.crm.refusal import Refused
 from uzel.crm.users import CODE_PLACE
+from uzel.crm.values import known_by_phone
+from uzel.kit.database import Connection
 from uzel.kit.logs import without_text
 from uzel.people.manage import network_of
 from uzel.web.allowance import Allowance
@@ -89,9 +93,26 @@ class CaptureDoor:
     async def _take(self, form: Form, row: Any, given: dict[str, str], said: Said) -> None:
         uploads = {name: given_file(one) for name, one in said.files.items() if one.filename}
         key = self._ring.open(row["code_key"], CODE_PLACE.format(form.business_id))
-        async with self._pool.acquire() as connection, connection.transaction():
-            modules = await modules_of(connection, form.business_id)
-            await take(connection, form, modules, given, uploads, key)
+        async with self._pool.acquire() as connection:
+            # Kept whatever becomes of the form: else a code could be guessed here without end.
+            async with connection.transaction():
+                confirmed = await is_confirmed(connection, form, given, key)
+            async with connection.transaction():
+                modules = await modules_of(connection, form.business_id)
+                await take(connection, form, modules, given, uploads, key, confirmed=confirmed)
+
+
+async def is_confirmed(
+    connection: Connection, form: Form, given: Mapping[str, str], key: bytes
+) -> bool:
+    """Whether a form may be taken as far as its phone goes. A wrong code is counted, so the
+    caller's transaction has to be kept either way. Raises FormRefused.
+    """
+    if not (form.confirms and form.is_open):
+        return True
+    text = said_in(form, given)
+    phone, code = known_by_phone(text.get("mobile", "")) or "", text.get(CODE, "")
+    return await phone_codes.is_confirmed(connection, key, form.business_id, phone, code)
 
 
 def given_in(said: Said) -> dict[str, str]:

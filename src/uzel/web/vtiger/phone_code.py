@@ -27,6 +27,7 @@ from uzel.messaging import choice, content
 from uzel.messaging.messenger import purpose_of
 from uzel.model.phone import PhoneRejected, parse_phone
 from uzel.model.rules import read_rules
+from uzel.people.manage import network_of
 from uzel.web.deps import Deps
 from uzel.web.vtiger.door import log
 from uzel.web.vtiger.parameters import MOST_FORM_BYTES, NoRoom, read
@@ -96,7 +97,7 @@ class PhoneCodeDoor:
             "key": self._deps.ring.open(row["code_key"], CODE_PLACE.format(row["business_id"])),
             "phone": phone.e164,
             "code": said.form.get("code", "")[:64],
-            "address": request.client.host if request.client else "",
+            "address": network_of(request.client.host) if request.client else "",
         }
 
     async def _send(self, asked: Mapping[str, Any]) -> dict[str, Any]:
