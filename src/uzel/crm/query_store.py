@@ -5,6 +5,7 @@ Nothing of a question becomes part of a statement: names of fields are parameter
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -75,17 +76,27 @@ Groups = tuple[tuple[Condition, ...], ...]
 
 
 async def find(
-    pool: Pool, business_id: int, question: Question, timeout_s: float = TIMEOUT_S
+    pool: Pool,
+    business_id: int,
+    question: Question,
+    timeout_s: float = TIMEOUT_S,
+    among: Sequence[int] | None = None,
 ) -> list[Any]:
-    """The records that are asked for, all columns of `crm_record`. Raises Refused."""
-    return await _answer(pool, Statement(business_id, question).records(), timeout_s)
+    """The records that are asked for, all columns of `crm_record`; `among`: only of these numbers.
+    Raises Refused.
+    """
+    return await _answer(pool, Statement(business_id, question, among).records(), timeout_s)
 
 
 async def count(
-    pool: Pool, business_id: int, question: Question, timeout_s: float = TIMEOUT_S
+    pool: Pool,
+    business_id: int,
+    question: Question,
+    timeout_s: float = TIMEOUT_S,
+    among: Sequence[int] | None = None,
 ) -> int:
     """How many records there are, whatever the limit. Raises Refused."""
-    rows = await _answer(pool, Statement(business_id, question).count(), timeout_s)
+    rows = await _answer(pool, Statement(business_id, question, among).count(), timeout_s)
     return int(rows[0]["count"])
 
 
@@ -103,10 +114,13 @@ async def _answer(pool: Pool, asked: tuple[str, list[Any]], timeout_s: float) ->
 class Statement:
     """A question in SQL, and the values of its parameters; for one use."""
 
-    def __init__(self, business_id: int, question: Question) -> None:
+    def __init__(
+        self, business_id: int, question: Question, among: Sequence[int] | None = None
+    ) -> None:
         self._question = question
         self._values: list[Any] = [business_id, question.module.name]
         self._names: dict[str, str] = {}
+        self._among = among
         self._groups = _merged(question.where)
         # The sum keeps PostgreSQL from going through all records by id in the hope of meeting, soon
         # enough, a hundred of those that the index on `folded` would name at once.
@@ -140,7 +154,10 @@ class Statement:
             " and ".join(f"({self._condition(one)})" for one in group) for group in self._groups
         ]
         either = " or ".join(f"({group})" for group in groups)
-        return f"{ALIVE} and ({either})" if groups else ALIVE
+        where = ALIVE
+        if self._among is not None:
+            where += f" and r.id = any({self._mark(list(self._among), 'bigint[]')})"
+        return f"{where} and ({either})" if groups else where
 
     def _order(self) -> str:
         return ", ".join((*map(self._rank, self._question.order), self._id))

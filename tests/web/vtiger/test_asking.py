@@ -47,6 +47,20 @@ def test_questions_among_what_stands_beside(program: Program) -> None:
     assert wrong == ("UNKOWN_ENTITY", "Relation specified is incorrect")
 
 
+def test_a_pattern_that_nearly_fits_everywhere_holds_nobody_up(program: Program) -> None:
+    company = program.create("Accounts", accountname="Бобры")["id"]
+    for name in range(20):
+        long = {"description": "a" * 8000, "account_id": company}
+        program.create("Contacts", lastname=f"Ким {name}", **long)
+    pattern = "%" + "a" * 4000 + "b"
+    text = f"select count(*) from Contacts where description like '{pattern}';"
+    given = {"id": company, "relatedLabel": "Contacts"}
+    try:
+        assert program.get("query_related", query=text, **given) == [{"count": "0"}]
+    except Told as told:
+        assert told.code == "DATABASE_QUERY_ERROR"
+
+
 def test_nobody_asks_about_others(app: WebApp, program: Program) -> None:
     program.create("Contacts", lastname="Ким")
     other = new_program(app).log_in()
