@@ -26,10 +26,11 @@ async def query(call: Call) -> Any:
 async def answered(call: Call, question: Question, numbers: Sequence[int] | None = None) -> Any:
     """From the registry's records, or some of them."""
     business_id = call.account.business_id
-    if question.is_count:
-        number = await query_store.count(call.pool, business_id, question, among=numbers)
-        return counted(number)
-    rows = await query_store.find(call.pool, business_id, question, among=numbers)
+    async with call.turns.take(business_id):
+        if question.is_count:
+            number = await query_store.count(call.pool, business_id, question, among=numbers)
+            return counted(number)
+        rows = await query_store.find(call.pool, business_id, question, among=numbers)
     return [row_said(question, Record.of(row)) for row in rows]
 
 

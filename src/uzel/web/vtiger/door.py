@@ -15,6 +15,7 @@ from uzel.web.vtiger.operation import Call
 from uzel.web.vtiger.operations import OPERATIONS
 from uzel.web.vtiger.parameters import COME_AGAIN, Said, read
 from uzel.web.vtiger.room import Room
+from uzel.web.vtiger.turns import Turns
 
 # Clients put `/webservice.php` behind an address that may end in a slash already; the web server
 # that vtiger usually stands behind makes one slash of two.
@@ -28,7 +29,7 @@ class VtigerDoor:
 
     def __init__(self, deps: Deps, room: Room) -> None:
         self._pool, self._ring, self._room = deps.pool, deps.ring, room
-        self._sessions = Sessions(deps.pool, deps.ring)
+        self._sessions, self._turns = Sessions(deps.pool, deps.ring), Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -65,7 +66,16 @@ class VtigerDoor:
             raise Refused("UNKNOWN_OPERATION", "Unknown operation requested")
         session = said.session
         given = said.form if operation.by_post else said.query
-        call = Call(self._pool, self._ring, self._sessions, said.method, given, session, said.files)
+        call = Call(
+            self._pool,
+            self._ring,
+            self._sessions,
+            said.method,
+            given,
+            session,
+            said.files,
+            turns=self._turns,
+        )
         if not operation.is_open:
             if session is None:
                 raise Refused("AUTHENTICATION_REQUIRED", "Authencation required")

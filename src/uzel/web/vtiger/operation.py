@@ -13,6 +13,7 @@ from uzel.crm.sessions import Sessions, User
 from uzel.crm.users import CODE_PLACE
 from uzel.kit.database import Connection, Pool
 from uzel.kit.secrets import KeyRing
+from uzel.web.vtiger.turns import Turns
 
 SOURCE = "WEBSERVICE"
 
@@ -23,6 +24,7 @@ class Call:
 
     given    its parameters, from where the operation takes them
     session  the name under which it was asked; None: none was given
+    turns    of all questions to the database
     """
 
     pool: Pool
@@ -33,6 +35,7 @@ class Call:
     session: str | None
     files: Mapping[str, UploadFile] = field(default_factory=dict)
     user: User | None = None
+    turns: Turns = field(default_factory=Turns)
 
     def text(self, name: str) -> str:
         """A parameter; empty where it was not given."""

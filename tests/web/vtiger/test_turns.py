@@ -1,0 +1,56 @@
+"""Who asks much waits for itself, and others do not."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from uzel.web.vtiger.parameters import NoRoom
+from uzel.web.vtiger.turns import Turns
+
+
+async def settled() -> None:
+    """Whoever can go on has gone on."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_one_registry_leaves_turns_to_another() -> None:
+    async def all_of_it() -> None:
+        turns, go_on, inside = Turns(3, 2, 10), asyncio.Event(), list[int]()
+
+        async def ask(business_id: int) -> None:
+            async with turns.take(business_id):
+                inside.append(business_id)
+                await go_on.wait()
+
+        many = [asyncio.create_task(ask(1)) for _ in range(5)]
+        await settled()
+        assert inside == [1, 1]
+        other = [asyncio.create_task(ask(2)) for _ in range(2)]
+        await settled()
+        assert inside == [1, 1, 2]
+        go_on.set()
+        await asyncio.gather(*many, *other)
+        assert sorted(inside) == [1] * 5 + [2] * 2
+
+    asyncio.run(all_of_it())
+
+
+def test_not_everybody_may_wait_and_who_leaves_gives_back() -> None:
+    async def all_of_it() -> None:
+        turns = Turns(1, 1, 1)
+        async with turns.take(1):
+            waiting = asyncio.create_task(turns.take(1).__aenter__())
+            await settled()
+            with pytest.raises(NoRoom):
+                async with turns.take(2):
+                    pass
+            waiting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await waiting
+        for _ in range(3):
+            async with turns.take(1):
+                pass
+
+    asyncio.run(all_of_it())
