@@ -73,3 +73,14 @@ def test_anything_has_an_answer(text: str) -> None:
     inn_fault(text)
     ogrn_fault(text)
     known_by(text)
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        *("77 07 08 38 93", "7707-083-893", "7707\u2013083\u2013893", "7707\u00ad083893"),
+        *("\u200b7707083893\ufeff", "７７０７０８３８９３", "٧٧٠٧٠٨٣٨٩٣"),
+    ],
+)
+def test_one_inn_however_it_is_written(spelt: str) -> None:
+    assert known_by(plain(spelt)) == "7707083893"

@@ -4,8 +4,10 @@ Rules: konsol-and-vtiger, E. They are texts of digits: zeros in front count.
 """
 
 import re
+import unicodedata
 
-_GAPS = re.compile(r"[\s\u00a0-]+")
+# What is copied from pages and letters brings soft hyphens, dashes and marks of no width along.
+_GAPS = re.compile(r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff-]+")
 _TEN = (2, 4, 10, 3, 5, 9, 4, 6, 8)
 _ELEVEN = (7, *_TEN)
 _TWELVE = (3, *_ELEVEN)
@@ -14,8 +16,9 @@ OGRN, OGRNIP = 13, 15
 
 
 def plain(text: str) -> str:
-    """Without spaces and hyphens."""
-    return _GAPS.sub("", text)
+    """Without spaces and hyphens, digits of any script in ASCII."""
+    signs = _GAPS.sub("", text)
+    return "".join(str(unicodedata.decimal(one, one)) for one in signs)
 
 
 def inn_fault(inn: str) -> str | None:
