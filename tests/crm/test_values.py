@@ -107,3 +107,11 @@ def test_cards_are_hidden_in_every_text(field: Field) -> None:
         return
     assert not find(value.text)
     assert not any(find(doubt.given) for doubt in value.doubts)
+
+
+@pytest.mark.parametrize("kind", [Kind.INTEGER, Kind.DOUBLE, Kind.CURRENCY])
+def test_no_number_is_that_of_a_card(kind: Kind) -> None:
+    field = Field("cf_number", "Number", kind)
+    with pytest.raises(Refused, match="cf_number"):
+        read(field, "374245455400126")
+    assert read(field, "374245455400127").text.startswith("374245455400127")

@@ -7,6 +7,8 @@ from uzel.kit.database import Connection, Pool
 
 async def by_public_id(pool: Pool, public_id: str) -> Any:
     """A form, with its registry's rules."""
+    if "\0" in public_id:
+        return None
     return await pool.fetchrow(
         "select f.*, r.strict, r.code_key from crm_form f join crm_registry r using (business_id) "
         "where f.public_id = $1",

@@ -72,7 +72,7 @@ class Sessions:
         """A token to answer. Raises Refused: there is no such account."""
         if not login:
             raise Refused("ACCESS_DENIED", "No username given")
-        account = await store.account(self._pool, login)
+        account = await self._account(login)
         if account is None:
             raise Refused("ACCESS_DENIED", "username does not exists")
         now = int(self._clock())
@@ -82,7 +82,7 @@ class Sessions:
 
     async def log_in(self, login: str, answer: str) -> tuple[str, User]:
         """(the name of a new session, whose it is). Raises Refused."""
-        account = await store.account(self._pool, login) if login else None
+        account = await self._account(login)
         now = int(self._clock())
         if account is None or (account["challenged_until"] or 0) < now:
             raise Refused("INVALID_AUTH_TOKEN", "Specified token is invalid or expired")
@@ -106,6 +106,10 @@ class Sessions:
     async def log_out(self, name: str) -> None:
         """The name is good for nothing any more."""
         await store.end_session(self._pool, fingerprint(name))
+
+    async def _account(self, login: str) -> Any:
+        """None: there is none of this login, or none can be."""
+        return await store.account(self._pool, login) if login and "\0" not in login else None
 
     def _answers(self, account: Any, answer: str, now: int) -> bool:
         """Whether this answers a challenge that is good still: one of each second."""

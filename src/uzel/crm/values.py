@@ -23,6 +23,8 @@ LONGEST, LONGEST_TEXT = 500, 8_000
 YES, NO = frozenset({"1", "true", "on", "yes", "да"}), frozenset({"0", "false", "off", "no", "нет"})
 LARGEST = 10**15
 FIRST_BIRTHDAY = date(1900, 1, 1)
+# Less digits are a sum, as likely as not.
+SHORTEST_CARD = 14
 PLACES = {Kind.CURRENCY: 2, Kind.DOUBLE: 6}
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -146,6 +148,7 @@ def read_flag(field: Field, text: str) -> Value:
 def read_integer(field: Field, text: str) -> Value:
     """A whole number."""
     bare = text.removesuffix("%").strip()
+    demand_no_card(field, bare)
     if not _INTEGER.fullmatch(bare):
         raise refusal.wrong_value(field.name, "a whole number is expected")
     number = int(bare)
@@ -158,11 +161,18 @@ def read_decimal(field: Field, text: str) -> Value:
     """A sum as people write it. One that could be two (`1,234`) is refused, and so is one finer
     than what it counts.
     """
+    demand_no_card(field, text)
     number = read_number(text)
     places = PLACES[field.kind]
     if number is None or number >= LARGEST or number != round(number, places):
         raise refusal.wrong_value(field.name, "a number is expected")
     return Value(f"{number.quantize(Decimal(1).scaleb(-places)):f}")
+
+
+def demand_no_card(field: Field, text: str) -> None:
+    """Cards of 14 and 15 digits would pass for numbers. Raises Refused."""
+    if any(len(one) >= SHORTEST_CARD for one in masked(text)[1]):
+        raise refusal.wrong_value(field.name, "a number is expected")
 
 
 def folded(content: Mapping[str, str]) -> dict[str, str]:

@@ -143,6 +143,7 @@ def test_what_is_not_taken_is_not_taken_at_all(program: Program) -> None:
         return str(said["error"]["message"])
 
     assert told({}) == told({"publicid": "0" * 32}) == "Webform not found."
+    assert told({"publicid": "0\0"}) == "Webform not found."
     assert told({"publicid": public_id, "lastname": " "}) == "Required fields not filled"
     person = {"publicid": public_id, "lastname": "Ким", "mobile": "+7 999 000-00-33"}
     for name, content in (

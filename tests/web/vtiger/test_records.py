@@ -122,6 +122,17 @@ def test_one_person_for_a_phone_and_one_company_for_an_inn(program: Program) -> 
     assert program.create("Contacts", lastname="Цой", mobile="89990000001")["lastname"] == "Цой"
 
 
+def test_a_number_that_is_none_is_not_taken_for_nothing(program: Program) -> None:
+    made = program.create("Accounts", accountname="Бобры", annual_revenue="10.00")["id"]
+    huge = f'{{"id": "{made}", "annual_revenue": {"9" * 400}}}'
+    for written in (huge, huge.replace("9" * 400, "1e400")):
+        told = program.refusal("POST", "revise", element=written)
+        assert told[1].startswith("annual_revenue: ")
+    assert program.get("retrieve", id=made)["annual_revenue"] == "10.00"
+    written = f'{{"id": "{made}", "annual_revenue": 12345.67, "employees": 7}}'
+    assert program.post("revise", element=written)["annual_revenue"] == "12345.67"
+
+
 def test_users_are_read_without_their_keys(program: Program) -> None:
     found = program.get("retrieve", id=f"19x{program.user.id}")
     assert found["user_name"] == program.user.login

@@ -69,6 +69,9 @@ def test_accounts_that_are_not_there(program: Program) -> None:
     assert program.refusal("GET", "getchallenge") == ("ACCESS_DENIED", "No username given")
     expected = ("ACCESS_DENIED", "username does not exists")
     assert program.refusal("GET", "getchallenge", username="nobody") == expected
+    assert program.refusal("GET", "getchallenge", username="nobody\0") == expected
+    told = program.refusal("POST", "login", username="nobody\0", accessKey="1")
+    assert told[0] == "INVALID_AUTH_TOKEN"
 
 
 def test_sessions_and_challenges_of_one_account_leave_each_other_alone(app: WebApp) -> None:

@@ -1,5 +1,6 @@
 """Files of documents: read and replaced by those with a session of the registry, by nobody else."""
 
+import asyncio
 import hashlib
 import threading
 from typing import Any
@@ -10,6 +11,10 @@ import pytest
 from registry_room import Program, new_form, new_program, pdf
 from running_web import WebApp
 
+WAITING = """
+select exists (select from pg_stat_activity where datname = current_database()
+    and wait_event_type = 'Lock' and query like '%crm_record%')
+"""
 PERSON = {"lastname": "Ким", "mobile": "+7 999 000-00-41", "cf_contacts_inn": "500100732259"}
 
 
@@ -126,3 +131,27 @@ def test_who_reads_while_it_is_replaced_reads_one_file(program: Program, path: s
         one.join()
     assert wrong == []
     assert ask(program, "GET", path).content == contents[-1]
+
+
+def test_a_document_that_is_deleted_while_its_file_comes(program: Program, path: str) -> None:
+    told: list[int] = []
+
+    def put() -> None:
+        told.append(ask(program, "PUT", path, content=pdf(mark="два")).status_code)
+
+    async def deleted() -> None:
+        pool = program.app.deps.pool
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "update crm_record set deleted_at = now() where id = "
+                "(select document_id from crm_file where path = $1)",
+                path,
+            )
+            writing.start()
+            while not await pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+
+    writing = threading.Thread(target=put)
+    program.app.run(deleted)
+    writing.join()
+    assert told == [404]

@@ -1,23 +1,30 @@
 """Records as programs give them and get them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from uzel.crm.field import Module
 from uzel.crm.record import Record
 from uzel.crm.stock import DOCUMENTS
-from uzel.errors import PayloadInvalid
-from uzel.kit.body import read_json
 from uzel.web.vtiger.operation import Call
 
 
 def element_of(call: Call) -> Mapping[str, Any]:
-    """The record that was given; what cannot be read is one without fields."""
+    """The record that was given; what cannot be read is one without fields. A number is its text:
+    one that is too large for anything is refused by its field, and not taken for nothing.
+    """
+    text = call.text("element").removeprefix("\ufeff")
     try:
-        found = read_json(call.text("element").encode(errors="replace"))
-    except PayloadInvalid:
+        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=no_number)
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def no_number(name: str) -> None:
+    """NaN and the like are no JSON. Raises ValueError."""
+    raise ValueError(name)
 
 
 def wire_of(record: Record, module: Module) -> dict[str, str]:

@@ -114,6 +114,8 @@ class StorageDoor:
                 kept = await files.replace(connection, writer, modules["Documents"], path, given)
         except NotTaken as error:
             return not_taken(error)
+        except Refused:  # deleted in this very moment
+            kept = None
         if kept is None:
             return refused(NOTHING, 404)
         return done(
