@@ -16,6 +16,11 @@ from uzel.crm.users import NewUser, add_user
 
 PATH = "/webservice.php"
 NUMBERS = itertools.count(1)
+# Whether somebody waits for a record that is locked.
+WAITING = """
+select exists (select from pg_stat_activity where datname = current_database()
+    and wait_event_type = 'Lock' and query like '%crm_record%')
+"""
 
 
 class Told(Exception):

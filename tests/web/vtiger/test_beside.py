@@ -1,12 +1,14 @@
 """Records beside others, documents with files, and what has changed since."""
 
+import asyncio
 import base64
 import json
+import threading
 from typing import Any
 
 import pytest
 
-from registry_room import Program, Told, pdf, result_of
+from registry_room import WAITING, Program, Told, pdf, result_of
 
 
 def upload(program: Program, name: str, content: bytes, **fields: Any) -> Any:
@@ -108,3 +110,30 @@ def test_much_that_has_changed_is_told_in_parts_and_whole(program: Program) -> N
         since, more, asked = found["lastModifiedTime"], found["more"], asked + 1
     assert sorted(map(int, seen)) == list(range(450))
     assert asked > 2
+
+
+def test_nothing_is_put_beside_what_is_merged_away_meanwhile(program: Program) -> None:
+    person = program.create("Contacts", lastname="Ким")["id"]
+    document = program.create("Documents", notes_title="договор")["id"]
+    told: list[object] = []
+
+    def add() -> None:
+        given = {"sourceRecordId": person, "relatedRecordId": document}
+        told.append(program.refusal("POST", "add_related", **given)[0])
+
+    async def gone() -> None:
+        pool = program.app.deps.pool
+        async with pool.acquire() as connection, connection.transaction():
+            number = int(person.partition("x")[2])
+            await connection.execute("select from crm_record where id = $1 for update", number)
+            adding.start()
+            while not await pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+            await connection.execute(
+                "update crm_record set deleted_at = now() where id = $1", number
+            )
+
+    adding = threading.Thread(target=add)
+    program.app.run(gone)
+    adding.join()
+    assert told == ["ACCESS_DENIED"]

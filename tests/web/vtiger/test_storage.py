@@ -8,13 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from registry_room import Program, new_form, new_program, pdf
+from registry_room import WAITING, Program, new_form, new_program, pdf
 from running_web import WebApp
 
-WAITING = """
-select exists (select from pg_stat_activity where datname = current_database()
-    and wait_event_type = 'Lock' and query like '%crm_record%')
-"""
 PERSON = {"lastname": "Ким", "mobile": "+7 999 000-00-41", "cf_contacts_inn": "500100732259"}
 
 

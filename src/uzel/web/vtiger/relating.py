@@ -6,7 +6,7 @@ Source: konsol-and-vtiger, B2.
 from collections.abc import Mapping
 from typing import Any
 
-from uzel.crm import file_store, relation_store, writing
+from uzel.crm import file_store, record_store, relation_store, writing
 from uzel.crm.catalogue import Modules
 from uzel.crm.field import Module
 from uzel.crm.record import Record
@@ -58,6 +58,9 @@ async def add(call: Call) -> Any:
     if relation is None:
         raise WRONG
     async with call.pool.acquire() as connection, connection.transaction():
+        # Both live on until the end: what is merged away meanwhile takes no document with it.
+        numbers = (number, other_number)
+        await record_store.modules_of(connection, call.account.business_id, numbers)
         await there(connection, call, module, number)
         await there(connection, call, other, other_number)
         if relation.field is None:
