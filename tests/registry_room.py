@@ -16,10 +16,10 @@ from uzel.crm.users import NewUser, add_user
 
 PATH = "/webservice.php"
 NUMBERS = itertools.count(1)
-# Whether somebody waits for a record that is locked.
+# Whether somebody waits for what another has locked.
 WAITING = """
 select exists (select from pg_stat_activity where datname = current_database()
-    and wait_event_type = 'Lock' and query like '%crm_record%')
+    and wait_event_type = 'Lock' and query like '%crm_%')
 """
 
 

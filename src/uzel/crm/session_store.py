@@ -22,8 +22,12 @@ async def note_challenge(pool: Pool, user_id: int, until: int) -> None:
     )
 
 
-async def add_session(pool: Pool, digest: bytes, user_id: int, idle_s: int) -> None:
-    """A new session; those that nobody used for so long go."""
+async def add_session(
+    pool: Pool, digest: bytes, user_id: int, access_key: bytes, idle_s: int
+) -> bool:
+    """A new session; those that nobody used for so long go. False: the account has another key by
+    now, or is closed.
+    """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(
             "delete from crm_session where digest in (select digest from crm_session "
@@ -32,13 +36,20 @@ async def add_session(pool: Pool, digest: bytes, user_id: int, idle_s: int) -> N
             idle_s,
         )
         await connection.execute(
-            "insert into crm_session (digest, user_id) values ($1, $2)", digest, user_id
-        )
-        await connection.execute(
-            "update crm_user set last_login_at = clock_timestamp() where id = $1 and "
+            "update crm_user set last_login_at = clock_timestamp() "
+            "where id = $1 and disabled_at is null and "
             "(last_login_at is null or last_login_at < clock_timestamp() - interval '1 minute')",
             user_id,
         )
+        # Whoever changes the key waits for this, or this for them: no session outlives its key.
+        done = await connection.execute(
+            "insert into crm_session (digest, user_id) select $1, id from crm_user "
+            "where id = $2 and access_key = $3 and disabled_at is null for share",
+            digest,
+            user_id,
+            access_key,
+        )
+        return bool(done == "INSERT 0 1")
 
 
 async def session_account(pool: Pool, digest: bytes, idle_s: int) -> Any:

@@ -86,11 +86,12 @@ class Sessions:
         now = int(self._clock())
         if account is None or (account["challenged_until"] or 0) < now:
             raise Refused("INVALID_AUTH_TOKEN", "Specified token is invalid or expired")
-        if not self._answers(account, answer, now) or account["disabled_at"] is not None:
-            # Which of them was wrong is nobody's business.
-            raise Refused("INVALID_USER_CREDENTIALS", "Invalid username or password")
         name = secrets.token_hex(16)
-        await store.add_session(self._pool, fingerprint(name), account["id"], self._idle_s)
+        if not self._answers(account, answer, now) or not await store.add_session(
+            *(self._pool, fingerprint(name), account["id"], account["access_key"], self._idle_s)
+        ):
+            # Whether the answer was wrong or the account is closed is nobody's business.
+            raise Refused("INVALID_USER_CREDENTIALS", "Invalid username or password")
         return name, User.of(account)
 
     async def user(self, name: str) -> User:

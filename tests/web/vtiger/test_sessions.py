@@ -1,16 +1,33 @@
 """Who may ask: challenges, sessions, and what is said to those who have none."""
 
+import asyncio
 import hashlib
+import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from registry_room import PATH, Program, new_program
+from registry_room import PATH, WAITING, Program, new_program
 from running_web import WebApp
+from uzel.crm import users
+from uzel.kit.database import Connection
+from uzel.web.deps import Deps
 
 
 def answer(program: Program, token: str) -> str:
     return hashlib.md5(f"{token}{program.user.access_key}".encode()).hexdigest()
+
+
+Act = Callable[[Connection, Deps, str], Awaitable[object]]
+
+
+async def change_key(connection: Connection, deps: Deps, login: str) -> None:
+    await users.change_key(connection, deps.ring, login)
+
+
+async def close(connection: Connection, deps: Deps, login: str) -> None:
+    await users.set_closed(connection, login, closed=True)
 
 
 def test_a_challenge_is_answered_and_a_session_is_had(app: WebApp) -> None:
@@ -110,3 +127,27 @@ def test_operations_that_there_are_not(program: Program) -> None:
     # Whoever asks for one is not asked for a session.
     program.session = ""
     assert program.refusal("POST", "NoSuch")[0] == "UNKNOWN_OPERATION"
+
+
+@pytest.mark.parametrize("act", [change_key, close])
+def test_no_session_outlives_its_key(program: Program, act: Act) -> None:
+    """Somebody signs in at the very moment in which the key is taken from them."""
+    told: list[str] = []
+    token = program.get("getchallenge", username=program.user.login)["token"]
+
+    def log_in() -> None:
+        given = {"username": program.user.login, "accessKey": answer(program, token)}
+        told.append(program.refusal("POST", "login", **given)[0])
+
+    async def acted() -> None:
+        deps = program.app.deps
+        async with deps.pool.acquire() as connection, connection.transaction():
+            await act(connection, deps, program.user.login)
+            signing_in.start()
+            while not await deps.pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+
+    signing_in = threading.Thread(target=log_in)
+    program.app.run(acted)
+    signing_in.join()
+    assert told == ["INVALID_USER_CREDENTIALS"]
