@@ -5,8 +5,12 @@ import select
 import socket
 from urllib.parse import urlsplit
 
+import pytest
+from starlette.requests import Request
+
 from registry_room import Program, new_form, pdf
 from uzel.web.vtiger.capture import MOST_POSTS
+from uzel.web.vtiger.parameters import NoRoom, entered_by
 from uzel.web.vtiger.room import FOR_ONE, Room
 
 BOUNDARY = "edge"
@@ -66,6 +70,42 @@ def test_large_bodies_wait_for_room_and_small_ones_do_not(program: Program) -> N
     while told.status_code != 200:
         told = post("/modules/Webforms/capture.php", data=given, files=large)
     assert told.json()["success"] is True
+
+
+def test_one_network_has_no_more_room_than_one_address() -> None:
+    room = Room(10, 1)
+
+    def from_address(address: str) -> Request:
+        return Request({"type": "http", "client": (address, 1)})
+
+    entered_by(from_address("2001:db8:0:1::1"), room)
+    with pytest.raises(NoRoom):
+        entered_by(from_address("2001:db8:0:1::2"), room)
+    entered_by(from_address("2001:db8:0:2::1"), room)
+
+
+def test_forms_that_do_not_end_leave_room_to_who_has_a_session(program: Program) -> None:
+    public_id, number = new_form(program, "договор")
+    given = {"publicid": public_id, "lastname": "Ким", "cf_contacts_inn": "500100732259"}
+    files = {f"file_{number}_1": ("a.pdf", pdf())}
+    program.app.client.post(
+        "/modules/Webforms/capture.php", data={**given, "code": "1234"}, files=files
+    )
+    (listed,) = program.post("GetFilesList", inn="500100732259", sms="1234")["files"]
+    with contextlib.ExitStack() as open_ones:
+        begun = [
+            open_ones.enter_context(begin(program, "/modules/Webforms/capture.php"))
+            for _ in range(FOR_ONE + 1)
+        ]
+        # One too many: all the room of this address is taken now.
+        readable, _, _ = select.select(begun, [], [], 20)
+        assert [it.recv(64).split(b" ")[1] for it in readable] == [b"503"]
+        told = program.app.client.put(
+            f"/{listed['path']}",
+            content=pdf(HALF),
+            headers={"authorization": f"Bearer {program.session}"},
+        )
+        assert told.status_code == 200
 
 
 def test_who_posts_without_end_is_stopped(program: Program) -> None:

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from uzel.web.deps import Deps
 from uzel.web.vtiger import capture, door, phone_code, storage
-from uzel.web.vtiger.room import Room
+from uzel.web.vtiger.room import FOR_ONE, Room
 
 
 def doors(deps: Deps) -> Mapping[str, ASGIApp]:
@@ -18,5 +18,6 @@ def doors(deps: Deps) -> Mapping[str, ASGIApp]:
         **dict.fromkeys(door.PATHS, vtiger),
         capture.PATH: capture.CaptureDoor(deps, room),
         **{f"{phone_code.PATH}{step}": codes for step in ("send", "check")},
-        storage.PREFIX: storage.StorageDoor(deps, room),
+        # Whoever has a session is not kept waiting by those who have none.
+        storage.PREFIX: storage.StorageDoor(deps, Room(FOR_ONE)),
     }

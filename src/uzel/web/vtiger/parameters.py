@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from uzel.crm.refusal import Refused
 from uzel.kit import database
+from uzel.people.manage import network_of
 from uzel.web.parts import in_utf8
 from uzel.web.vtiger.room import Room
 
@@ -159,7 +160,7 @@ async def read_parts(request: Request, said: Said, most_bytes: int, room: Room) 
 
 def entered_by(request: Request, room: Room) -> Callable[[], None]:
     """How to leave the room again. Raises NoRoom."""
-    leave = room.enter(request.client.host if request.client else "")
+    leave = room.enter(network_of(request.client.host) if request.client else "")
     if leave is None:
         raise NoRoom
     return leave
