@@ -2,9 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 
+from registry_room import Program, pdf
+from uzel.crm.sessions import Sessions
+from uzel.web.vtiger import asking, documents
+from uzel.web.vtiger.operation import Call
 from uzel.web.vtiger.parameters import NoRoom
 from uzel.web.vtiger.turns import Turns
 
@@ -54,3 +59,27 @@ def test_not_everybody_may_wait_and_who_leaves_gives_back() -> None:
                 pass
 
     asyncio.run(all_of_it())
+
+
+def test_what_costs_much_takes_a_turn(program: Program) -> None:
+    element = {"assigned_user_id": f"19x{program.user.id}", "notes_title": "договор"}
+    said = {
+        **{"operation": "create", "sessionName": program.session},
+        **{"elementType": "Documents", "element": json.dumps(element)},
+    }
+    made = program.send("POST", said, files={"f": ("a.pdf", pdf())}).json()["result"]["id"]
+
+    async def asked() -> None:
+        deps = program.app.deps
+        sessions = Sessions(deps.pool, deps.ring)
+        given = {"id": made, "query": "select * from Documents;"}
+        call = Call(deps.pool, deps.ring, sessions, "GET", given, program.session)
+        call.user = await sessions.user(program.session)
+        for operation in (documents.retrieve, asking.query):
+            assert await operation(call)
+            call.turns = Turns(0, 0, 0)
+            with pytest.raises(NoRoom):
+                await operation(call)
+            call.turns = Turns()
+
+    program.app.run(asked)

@@ -51,7 +51,9 @@ async def retrieve(call: Call) -> Any:
         raise NOTHING
     if kept.size > LARGEST_AS_TEXT:
         raise Refused("ACCESS_DENIED", f"the file is too large for an answer: GET /{kept.path}")
-    parts = [part async for part in files.content(call.pool, kept)]
+    # A file as text is in memory several times over.
+    async with call.turns.take(call.account.business_id):
+        parts = [part async for part in files.content(call.pool, kept)]
     return [
         {
             "fileid": str(kept.document_id),

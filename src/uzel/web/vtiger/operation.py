@@ -24,7 +24,7 @@ class Call:
 
     given    its parameters, from where the operation takes them
     session  the name under which it was asked; None: none was given
-    turns    of all questions to the database
+    turns    of all questions to the database, and of whole files
     """
 
     pool: Pool
