@@ -14,9 +14,13 @@ CALL = (
     "t.state, t.attempt, t.due_at, t.started_at, t.finished_at, t.error_class, t.code, t.detail, "
     "t.http_status, t.reference, t.request_id, t.decided_by, t.decided_at, t.created_at"
 )
+# The text of a message that tells a code (web/vtiger/phone_code.py) is shown as the message has it.
 FROM = (
-    f"select {CALL}, t.arguments, t.history, t.answer "  # noqa: S608
-    "from call t join connection n on n.id = t.connection_id"
+    f"select {CALL}, case when m.id is null then t.arguments "  # noqa: S608
+    "else t.arguments || jsonb_build_object('text', m.body) end as arguments, t.history, t.answer "
+    "from call t join connection n on n.id = t.connection_id left join message m "
+    "on m.id = substring(t.effect from '^message:([0-9]{1,18})$')::bigint "
+    "and m.origin like 'registry_code:%'"
 )
 # States with a partial index, written out so that PostgreSQL can tell that it fits.
 TROUBLED = ("rejected", "not_sent", "cancelled")

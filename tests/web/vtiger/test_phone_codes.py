@@ -12,6 +12,8 @@ from registry_room import Program, new_form, new_program
 from running_web import WebApp, running_web
 from uzel.connections.store import default_business
 from uzel.crm.phone_codes import MOST_WRONG
+from uzel.views.call_store import calls_by_effect
+from uzel.views.rows import Call
 
 STEPS = "/modules/Webforms/code/"
 CAPTURE = "/modules/Webforms/capture.php"
@@ -103,6 +105,23 @@ def test_a_phone_is_confirmed_and_the_form_is_taken(app: WebApp, form: str) -> N
     assert app.client.post(CAPTURE, data=again).json()["success"] is True
     later(app, "+79990000061", 60 * 60 + 1)
     assert app.client.post(CAPTURE, data=given).json()["success"] is False
+
+
+def test_nobody_reads_a_code_off_the_call_that_sent_it(app: WebApp, form: str) -> None:
+    phone = "+79990000067"
+    step(app, "send", publicid=form, phone=phone)
+    code, shown = sent(app, phone)
+
+    async def looked_up() -> Call:
+        effect: str = await app.deps.pool.fetchval(
+            "select 'message:' || id from message where phone = $1", phone
+        )
+        (call,) = await calls_by_effect(app.deps.pool, [effect])
+        return call
+
+    call = app.run(looked_up)
+    assert call.arguments["text"] == shown
+    assert code not in json.dumps(dict(call.arguments))
 
 
 def test_codes_end(app: WebApp, form: str) -> None:
