@@ -140,6 +140,17 @@ async def modules_of(
     return {row["id"]: row["module"] for row in rows}
 
 
+async def writing_since(pool: Pool) -> int | None:
+    """The second since 1970 in which the oldest transaction began that has written something and is
+    not over yet; None: there is none. What it has written is not to be seen until it is.
+    """
+    found: int | None = await pool.fetchval(
+        "select floor(extract(epoch from min(xact_start)))::bigint from pg_stat_activity "
+        "where datname = current_database() and backend_xid is not null"
+    )
+    return found
+
+
 WRITTEN = (
     "select * from crm_record where business_id = $1 and module = any($2) and modified_at >= $3"
 )

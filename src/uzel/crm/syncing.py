@@ -1,7 +1,9 @@
 """What has changed since a moment: so that a program can keep up with a registry.
 
 Records are written while others are read, so what was written in the last seconds is told again the
-next time; a program that takes the same twice is no worse for it, one that misses something is.
+next time; a program that takes the same twice is no worse for it, one that misses something is. A
+record that comes with large files, or is one of thousands in a merge, is written long before it is
+seen: nothing is settled that such a transaction may yet have written.
 """
 
 import time
@@ -15,7 +17,7 @@ from uzel.crm.record import Record
 from uzel.kit.database import Pool
 
 BATCH = 100
-# Longer than any transaction that writes a record.
+# Longer than any transaction that writes a record takes to be known as one.
 SETTLED_S = 5
 LATEST = 2**31
 
@@ -31,12 +33,15 @@ class Changed:
 
 
 async def changed_since(
-    pool: Pool, business_id: int, modules: Sequence[str], since: int
+    pool: Pool, business_id: int, modules: Sequence[str], since: int, settled_s: int = SETTLED_S
 ) -> Changed:
     """Records written in this second or later, the longest ago first: some hundred, but always all
     of one second.
     """
     since = min(max(since, 0), LATEST)
+    settled = int(time.time()) - settled_s
+    begun = await store.writing_since(pool)
+    settled = settled if begun is None else min(settled, begun)
     rows = await store.changed_since(pool, business_id, modules, moment(since), BATCH + 1)
     more = len(rows) > BATCH
     until = since
@@ -47,7 +52,7 @@ async def changed_since(
                 pool, business_id, modules, moment(since), moment(last + 1)
             )
         until = last + 1
-    until = max(since, min(until, int(time.time()) - SETTLED_S))
+    until = max(since, min(until, settled))
     return Changed(
         [Record.of(row) for row in rows if row["deleted_at"] is None],
         [Record.of(row) for row in rows if row["deleted_at"] is not None],
