@@ -59,5 +59,5 @@ async def open_account(app: WebApp) -> NewUser:
         assert user.id == examples.USER
         sealed = ring.seal(examples.ACCESS_KEY.encode(), KEY_PLACE.format(user.id))
         await user_store.set_key(connection, user.id, sealed)
-    await session_store.add_session(pool, fingerprint(examples.SESSION), user.id, IDLE_S)
+    await session_store.add_session(pool, fingerprint(examples.SESSION), user.id, sealed, IDLE_S)
     return NewUser(user.id, user.login, examples.ACCESS_KEY)
