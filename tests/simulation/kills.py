@@ -71,6 +71,13 @@ class One(World):
         process.life.lived, process.life.left = 0, self.left
         await self.house.begin(wish, self.limits)
 
+    def calm(self) -> None:
+        """Who was not killed yet may still be: while people decide, too."""
+        left = [process.life.left for process in self.house.processes]
+        super().calm()
+        for process, awaits in zip(self.house.processes, left, strict=True):
+            process.life.left = awaits
+
     async def meddle(self) -> None:
         """Nobody does."""
 
