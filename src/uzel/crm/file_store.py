@@ -59,6 +59,17 @@ async def same(connection: Connection, beside: int, title: str, sha256: bytes) -
     )
 
 
+async def of_forms_lately(connection: Connection, business_id: int) -> int:
+    """Bytes of files that came by forms in the last day."""
+    found: int = await connection.fetchval(
+        "select coalesce(sum(v.size), 0)::bigint from crm_file_version v "
+        "join crm_file f using (document_id) where f.business_id = $1 "
+        "and v.made_by like 'form:%' and v.created_at > clock_timestamp() - interval '1 day'",
+        business_id,
+    )
+    return found
+
+
 async def add_file(connection: Connection, business_id: int, document_id: int, path: str) -> None:
     """A place for a document's file."""
     await connection.execute(

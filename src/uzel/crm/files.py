@@ -24,6 +24,7 @@ from uzel.kit.database import Connection, Pool
 
 MOST_BYTES = 52_428_800
 PART = 1024 * 1024
+MOST_OF_FORMS = 2 * 1024 * 1024 * 1024
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
@@ -78,11 +79,13 @@ async def attach(
     *,
     beside: int | None = None,
     more: Draft | None = None,
+    texts: bool = False,
 ) -> Record:
-    """A document with a file, beside a record. The same file under the same title beside the same
-    record is the one that is there: programs send again what was not answered. Raises NotTaken.
+    """A document with a file, beside a record; `texts`: plain text may be one. The same file under
+    the same title beside the same record is the one that is there: programs send again what was
+    not answered. Raises NotTaken.
     """
-    media_type, digest = looked_at(given)
+    media_type, digest = looked_at(given, texts=texts)
     shown, _ = masked(" ".join(title.split())[:200])
     if beside is not None:
         await record_store.take_turn(connection, writer.business_id, f"documents of {beside}")
@@ -122,15 +125,15 @@ async def replace(
     before = Kept.of(row)
     if not given.size:
         raise NotTaken("empty")
-    media_type, digest = looked_at(given)
+    # The name is that of the person's file, which came with the first version.
+    as_named = Given(before.name, given.size, given.file)
+    media_type, digest = looked_at(as_named, texts=True)
     if media_type != before.media_type:
         raise NotTaken("other_type")
     if digest == before.sha256:
         return before
     version = before.version + 1
     await store.raise_version(connection, before.document_id, version)
-    # The name is that of the person's file, which came with the first version.
-    as_named = Given(before.name, given.size, given.file)
     await keep(connection, writer, before.document_id, version, as_named, media_type, digest)
     changed = Draft({"filesize": str(given.size)}, given=frozenset({"filesize"}))
     await writing.change(connection, writer, module, before.document_id, changed)
@@ -138,11 +141,19 @@ async def replace(
     return Kept.of(found)
 
 
-def looked_at(given: Given) -> tuple[str, bytes]:
+async def demand_room(connection: Connection, business_id: int, size: int) -> None:
+    """Forms are posted by anybody: a registry keeps so much of theirs a day, and a disk lasts.
+    Raises NotTaken.
+    """
+    if size and await store.of_forms_lately(connection, business_id) + size > MOST_OF_FORMS:
+        raise NotTaken("no_room")
+
+
+def looked_at(given: Given, *, texts: bool) -> tuple[str, bytes]:
     """(media type, digest). Raises NotTaken."""
     if given.size > MOST_BYTES:
         raise NotTaken("too_large")
-    media_type = kind_of(given.file, given.size, given.name)
+    media_type = kind_of(given.file, given.size, given.name, texts=texts)
     given.file.seek(0)
     digest = hashlib.sha256()
     while part := given.file.read(PART):

@@ -243,12 +243,14 @@ async def take(
     if not form.is_open:
         raise FormRefused("webforms is not active")
     text = said(form, given)
-    if sum(one.size for one in uploads.values()) > MOST_BYTES:
+    size = sum(one.size for one in uploads.values())
+    if size > MOST_BYTES:
         raise FormRefused(
             "Allowed files size exceeded. Allowed file size including all files is 50MB."
         )
     if not confirmed:
         raise FormRefused(UNCONFIRMED)
+    await files.demand_room(connection, form.business_id, size)
     module = modules[form.module]
     record, is_trusted = await write(connection, form, module, text)
     # A code opens a person's documents: a stranger who knows the phone does not get to choose it.

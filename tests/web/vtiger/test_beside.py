@@ -44,6 +44,32 @@ def test_a_document_comes_with_its_file_and_gives_it_back(program: Program) -> N
     assert program.refusal("GET", "files_retrieve", id=person["id"])[0] == "INVALID_ID_ATTRIBUTE"
 
 
+def test_plain_text_comes_as_it_is(program: Program) -> None:
+    said = "Список;сумма\nДоговор;700\n".encode()
+    made = upload(program, "список.csv", said, notes_title="Список")
+    assert (made["filename"], made["filetype"]) == ("список.txt", "text/plain")
+    (found,) = program.get("files_retrieve", id=made["id"])
+    assert base64.b64decode(found["filecontents"]) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", b"text"),
+        ("a.html", b"text"),
+        ("a.txt", b" \n<svg onload=x>"),
+        ("a.txt", b"\xef\xbb\xbf<script>"),
+        ("a.txt", b"text\0"),
+        ("a.txt", b"text \xd0"),
+        ("a.txt", b"MZ\x90\x00"),
+        ("a.csv", b"GIF89a\x01"),
+    ],
+)
+def test_what_is_no_plain_text(program: Program, name: str, content: bytes) -> None:
+    with pytest.raises(Told, match="none of the kinds"):
+        upload(program, name, content, notes_title="x")
+
+
 def test_records_stand_beside_others(program: Program) -> None:
     company = program.create("Accounts", accountname="Бобры")["id"]
     person = program.create("Contacts", lastname="Ким", account_id=company)["id"]

@@ -9,6 +9,7 @@ import pytest
 
 from registry_room import Program, new_form, new_program, pdf
 from running_web import WebApp
+from uzel.crm import files as crm_files
 from uzel.crm.forms import Asked
 
 PATH = "/modules/Webforms/capture.php"
@@ -218,3 +219,18 @@ def test_forms_that_make_no_sense(program: Program) -> None:
     for fields in ((Asked("mobile", "Телефон"),), (Asked("nosuch", "X"),), (Asked("id", "X"),)):
         with pytest.raises(Exception, match=r"lastname|nosuch|field id"):
             new_form(program, fields=fields)
+
+
+def test_forms_of_strangers_bring_so_much_a_day(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public_id, number = new_form(program, "договор")
+    monkeypatch.setattr(crm_files, "MOST_OF_FORMS", 2 * len(pdf()) + 1)
+    for nth, success in ((1, True), (2, True), (3, False)):
+        given = {**PERSON, "publicid": public_id, "mobile": f"+7999000014{nth}"}
+        content = pdf() if nth == 1 else pdf().replace(b"%PDF-1.4", b"%PDF-1.5")
+        told = post(program, given, {f"file_{number}_1": ("a.pdf", content)})
+        assert told.json()["success"] is success, told.text
+    with pytest.raises(LookupError):
+        record(program, "+79990000143")
+    assert post(program, {**PERSON, "publicid": public_id}).json() == DONE

@@ -83,3 +83,6 @@ end $$;
 
 create trigger news after insert on crm_change referencing new table as told
     for each statement execute function crm_tell_news();
+
+-- How much came by forms lately.
+create index on crm_file_version (created_at);

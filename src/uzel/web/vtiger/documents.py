@@ -35,7 +35,9 @@ async def create(call: Call, module: Module, element: Mapping[str, Any]) -> Any:
         await demand_owner(connection, call.writer, draft)
         title = draft.content["notes_title"]
         try:
-            record = await files.attach(connection, call.writer, module, title, given, more=draft)
+            record = await files.attach(
+                connection, call.writer, module, title, given, more=draft, texts=True
+            )
         except NotTaken as error:
             raise Refused("ACCESS_DENIED", REFUSALS[error.reason][1]) from None
     return wire_of(record, module)

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from uzel.crm import files
 from uzel.crm.catalogue import modules_of
-from uzel.crm.file_kind import NotTaken
+from uzel.crm.file_kind import TEXT, NotTaken
 from uzel.crm.record import Writer
 from uzel.crm.refusal import Refused
 from uzel.crm.sessions import Sessions, User
@@ -33,6 +33,7 @@ NOTHING = Refused("RECORD_NOT_FOUND", "Record you are trying to access is not fo
 # What a file can be refused for: status and words.
 REFUSALS: Mapping[str, tuple[int, str]] = {
     "type": (415, "the file is none of the kinds that are kept: PDF, JPEG, PNG, WebP"),
+    "no_room": (507, "no more files are taken by forms today"),
     "damaged": (415, "the file begins as a PDF and is none to its end"),
     "other_type": (415, "a file is replaced by one of its own kind"),
     "too_large": (413, "a file has at most 50 MB"),
@@ -136,9 +137,9 @@ def not_taken(error: NotTaken) -> Response:
 
 def file_headers(kept: files.Kept) -> dict[str, str]:
     """Of a file that nobody but the asker shall see, and that no browser shall run."""
-    name = quote(kept.name)
+    name, is_text = quote(kept.name), kept.media_type == TEXT
     return {
-        "content-type": kept.media_type,
+        "content-type": f"{kept.media_type}; charset=utf-8" if is_text else kept.media_type,
         "content-length": str(kept.size),
         "content-disposition": f"attachment; filename*=UTF-8''{name}",
         "content-security-policy": "default-src 'none'; sandbox",
