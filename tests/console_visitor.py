@@ -48,6 +48,7 @@ LISTS = (
     *("/leads", "/leads/import", "/leads/robots", "/leads/crm", "/leads.csv"),
     *("/registry", "/registry/companies", "/registry/projects", "/registry/leads", "/registry.csv"),
     *("/registry/accounts", "/registry/fields", "/registry/forms", "/registry/forms/new"),
+    *("/registry/mirror", "/registry/mirror/on"),
 )
 
 

@@ -18,6 +18,16 @@ select m.id, m.business_id, b.name as business, m.source_id, s.name as source, m
  where $1::bigint is null or m.business_id = $1
  group by m.id, b.name, s.name, n.name order by m.id
 """
+TROUBLE = """
+select m.business_id, b.name as business, m.source_id, s.name as source, m.problem,
+       i.stuck, i.since, i.number
+  from crm_mirror m join business b on b.id = m.business_id
+  left join connection s on s.id = m.source_id
+  cross join lateral (
+      select count(*) as stuck, min(step_at) as since, (array_agg(number order by id))[1] as number
+        from crm_mirrored where mirror_id = m.id and step = 'stuck') i
+ where m.state = 'on' and (i.stuck > 0 or m.problem is not null) order by m.id
+"""
 
 
 async def mirrors(connection: Connection | Pool, business_id: int | None = None) -> list[Any]:
@@ -38,13 +48,30 @@ async def stuck(connection: Connection | Pool, mirror_id: int, most: int) -> lis
 
 
 async def of_record(connection: Connection | Pool, business_id: int, number: str) -> Any:
-    """What became of a record of the registry itself, as (step, lead_id, reason, crm_id, deal_at);
-    None where it is mirrored nowhere.
+    """What became of a record of the registry itself, as (step, lead_id, reason, crm_id, deal_at,
+    mirror_id, state: on or off); None where it is mirrored nowhere.
     """
     return await connection.fetchrow(
-        "select i.step, i.lead_id, i.reason, i.deal_at, m.crm_id from crm_mirrored i "
-        "join crm_mirror m on m.id = i.mirror_id where m.business_id = $1 "
+        "select i.step, i.lead_id, i.reason, i.deal_at, m.crm_id, m.id as mirror_id, m.state "
+        "from crm_mirrored i join crm_mirror m on m.id = i.mirror_id where m.business_id = $1 "
         "and m.source_id is null and i.number = $2 and i.step not in ('known', 'left_out')",
         business_id,
         number,
     )
+
+
+async def stuck_count(connection: Connection | Pool) -> int:
+    """How many wait for a person, of all mirrors that are on."""
+    found: int = await connection.fetchval(
+        "select count(*) from crm_mirrored i join crm_mirror m on m.id = i.mirror_id "
+        "where i.step = 'stuck' and m.state = 'on'"
+    )
+    return found
+
+
+async def in_trouble(connection: Connection | Pool) -> list[Any]:
+    """(business_id, business, source_id, source, problem, stuck, since, number) of the mirrors that
+    are on and need somebody; number: of the oldest that is
+    stuck.
+    """
+    return await connection.fetch(TROUBLE)

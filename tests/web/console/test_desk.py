@@ -31,9 +31,13 @@ ADMIN_ONLY = {
     *("/registry/accounts", "/registry/fields", "/registry/forms", "/registry/strict"),
     *(f"/registry/accounts/{{number}}/{act}" for act in ("key", "close", "open")),
     *("/registry/forms/new", "/registry/forms/{number}", "/registry/forms/{number}/{act}"),
+    *("/registry/mirror", "/registry/mirror/on", "/registry/mirror/{number}/off"),
+    "/registry/mirror/{number}/retry",
 }
 
-REGISTRY_SETTINGS = ("/registry/accounts", "/registry/forms", "/registry/fields")
+REGISTRY_SETTINGS = (
+    *("/registry/accounts", "/registry/forms", "/registry/fields", "/registry/mirror"),
+)
 
 
 def routes() -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from uzel.rates import store as rate_store
 from uzel.views import (
     claims_store,
     leads_store,
+    mirrors_store,
     overview_store,
     partners_store,
     payouts_store,
@@ -31,7 +32,8 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class Attention:
     """For the badges of every page: calls whose outcome a person has to decide, requests nobody
     could read, orders of shops that are stuck, proposals and rates for a second person, leads
-    whose reports their CRM did not take; and what there is about payouts.
+    whose reports their CRM did not take, records of registries whose deal is stuck; and what there
+    is about payouts.
     """
 
     unknown: int
@@ -40,6 +42,7 @@ class Attention:
     proposals: int
     rates: int
     leads: int
+    mirrored: int
     payouts: PayoutAttention
 
 
@@ -52,9 +55,10 @@ async def attention(pool: Pool) -> Attention:
         proposals, _ = await proposal_store.waiting_count(connection)
         rates = len(await rate_store.waiting(connection))
         leads = await leads_store.failed_count(connection)
+        mirrored = await mirrors_store.stuck_count(connection)
         payouts = await payout_attention(connection)
     parked = waiting["parked"].count if "parked" in waiting else 0
-    return Attention(unknown.count, parked, stuck, proposals, rates, leads, payouts)
+    return Attention(unknown.count, parked, stuck, proposals, rates, leads, mirrored, payouts)
 
 
 class Glance:
@@ -88,5 +92,6 @@ class Glance:
             leads = await leads_store.pulse(connection)
             claims = await claims_store.pulse(connection)
             payouts = await payouts_store.pulse(connection)
-        told = f"{seen!r} {orders} {money} {leads} {claims} {payouts}"
+            mirrored = await mirrors_store.stuck_count(connection)
+        told = f"{seen!r} {orders} {money} {leads} {claims} {payouts} {mirrored}"
         return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from uzel.connectors import connectors
+from uzel.views import mirrors_store
 from uzel.views.costs import SpentBudget, spent_budgets
 from uzel.views.event_store import list_events
 from uzel.views.filters import EventFilter, MessageFilter
@@ -29,6 +30,7 @@ from uzel.web.console.page import go, render
 from uzel.web.console.payouts_trouble import of_books, of_payouts
 from uzel.web.console.period import midnight
 from uzel.web.console.ratings import waiting
+from uzel.web.console.registry_trouble import of_mirrors
 from uzel.web.console.shops_desk import all_shops
 from uzel.web.console.shops_trouble import of_shops
 from uzel.web.console.todo import todos
@@ -97,9 +99,11 @@ async def show_overview(desk: OwnDesk) -> Response:
         money = of_money(await money_trouble(connection))
         leads = of_leads(await lead_trouble(connection))
         payouts = of_payouts(await payout_trouble(connection), desk.attention.payouts)
+        deals = of_mirrors(desk, await mirrors_store.in_trouble(connection))
         books = of_books(await book_trouble(connection, datetime.now(UTC)))
     guests = of_guests(await waiting(desk))
-    stuck = [*troubles(desk, seen), *shops, *guests, *budgets, *money, *payouts, *books, *leads]
+    stuck = [*troubles(desk, seen), *shops, *guests, *budgets, *money, *payouts, *books]
+    stuck += [*leads, *deals]
     visits = await list_events(pool, EventFilter(type=VISIT), None, LATEST)
     messages = await list_messages(pool, MessageFilter(), None, LATEST)
     return render(

@@ -66,6 +66,7 @@ SETTINGS = (
     ("/registry/accounts", m("Доступ")),
     ("/registry/forms", m("Формы")),
     ("/registry/fields", m("Свои поля")),
+    ("/registry/mirror", m("amoCRM")),
 )
 
 

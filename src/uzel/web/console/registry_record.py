@@ -17,6 +17,7 @@ from uzel.web.console import registry_words
 from uzel.web.console.desk import Desk, OwnDesk
 from uzel.web.console.language import mark as m
 from uzel.web.console.listing import LARGEST_INT, found, row_id
+from uzel.web.console.registry_deal import deal_of
 from uzel.web.console.registry_desk import (
     DOCUMENTS,
     TAB_OF,
@@ -100,6 +101,7 @@ async def record_page(desk: Desk, number: str, status: int = 200, said: str = ""
         beside_names=BESIDE_NAMES,
         story=await story_of(desk.deps.pool, module, record) if here in WITH_STORY else None,
         story_kinds=registry_words.STORY,
+        deal=await deal_of(desk, module, record),
         differences=lambda change: list(differences(desk, module, change, life, known)),
     )
 

@@ -44,9 +44,12 @@ from uzel.web.console import (
     registration,
     registry,
     registry_accounts,
+    registry_deal,
     registry_edit,
     registry_forms,
     registry_merge,
+    registry_mirror,
+    registry_mirror_on,
     registry_own,
     registry_record,
     rules,
@@ -78,8 +81,8 @@ ROOMS = (
     *(claims_form, claims_many, claims, claims_acts),
     *(payouts_stop, payouts_limits, payouts_books, payouts),
     *(leads_import, leads_robots, leads, leads_lead),
-    *(registry_accounts, registry_own, registry_forms),
-    *(registry_edit, registry_merge, registry_record, registry),
+    *(registry_accounts, registry_own, registry_forms, registry_mirror_on, registry_mirror),
+    *(registry_edit, registry_merge, registry_deal, registry_record, registry),
 )
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from uzel.connections.registry import Active
 from uzel.views import shops_store as store
 from uzel.views.shops import OrderRow
 from uzel.web.console.desk import Desk
@@ -28,7 +29,7 @@ async def names_in(desk: Desk, shop: Shop, orders: Iterable[OrderRow]) -> dict[s
     differ = [order.difference for order in orders if order.difference]
     names: dict[str, str] = {}
     if any("stage" in one for one in differ):
-        names |= await stage_names(desk, shop)
+        names |= await stage_names(desk, shop.row["crm_id"], shop.crm)
     sides = [one["goods"][side] or {} for one in differ if "goods" in one for side in SIDES]
     elements = sorted({int(element) for goods in sides for element in goods})
     if elements and shop.settings.catalog_id is not None:
@@ -39,13 +40,13 @@ async def names_in(desk: Desk, shop: Shop, orders: Iterable[OrderRow]) -> dict[s
     return names
 
 
-async def stage_names(desk: Desk, shop: Shop) -> Mapping[str, str]:
+async def stage_names(desk: Desk, crm_id: int, crm: Active | None) -> Mapping[str, str]:
     """`pipeline:stage` → name; what is known of them where amoCRM does not answer at once."""
     stages: Stages = desk.request.app.state.stages
-    crm_id, now = shop.row["crm_id"], time.monotonic()
+    now = time.monotonic()
     asked_at, names = stages.known.get(crm_id, (-FRESH_FOR_S, {}))
     if now - asked_at >= (FRESH_FOR_S if names else AGAIN_AFTER_S):
-        lists = await read_lists(desk, shop.crm, {"pipelines": {}}, WITHIN_S)
+        lists = await read_lists(desk, crm, {"pipelines": {}}, WITHIN_S)
         names = lists.stage_names or names
         stages.known[crm_id] = (now, names)
     return names

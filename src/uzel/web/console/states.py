@@ -96,6 +96,14 @@ ORDERS = {
     "stuck": State(m("застрял"), ASK, YOU),
     "left_out": State(m("без сделки: так решил человек"), IDLE),
 }
+# Where a record of a registry is on its way to a deal.
+MIRRORED = {
+    "waiting": State(m("готовим контакт"), WAIT, US),
+    "finding": State(m("ищем, нет ли сделки"), WAIT, US),
+    "making": State(m("создаём сделку"), WAIT, THEM),
+    "done": State(m("сделка есть"), GOOD),
+    "stuck": State(m("застряла"), ASK, YOU),
+}
 # A payment of a partner, and what is proposed to be done with money.
 PAYMENTS = {
     "pending": State(m("ждёт исхода"), WAIT, YOU),
@@ -153,6 +161,7 @@ STATES: Mapping[str, Mapping[str, State]] = {
     "proposal": PROPOSALS,
     "partner": PARTNERS,
     "order": ORDERS,
+    "mirrored": MIRRORED,
     "raw": RAW,
     "decision": DECISIONS,
     "message": MESSAGES,
