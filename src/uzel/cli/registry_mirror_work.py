@@ -37,7 +37,8 @@ async def switch_on(parts: Parts, parsed: argparse.Namespace, deals: Sequence[st
         try:
             business_id = await business_named(connection, parsed.business)
             switched = await switching.switch_on(
-                connection, business_id, source, crm, settings, since, me()
+                *(connection, business_id, source, crm, settings, since, me()),
+                dry=parsed.dry_run,
             )
             if not parsed.dry_run:
                 await note(connection, me(), "registry.mirror_on", crm.title, {"stage": stage})

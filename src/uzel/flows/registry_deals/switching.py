@@ -34,9 +34,12 @@ async def switch_on(
     settings: MirrorSettings,
     since: datetime,
     made_by: str,
+    *,
+    dry: bool = False,
 ) -> Switched:
-    """Begin, or change how it is done, in the caller's transaction: who rolls it back has a dry
-    run. source: the vtiger that is read, None for the registry itself. Raises ConfigError.
+    """Begin, or change how it is done, in the caller's transaction. dry: who rolls it back has a
+    dry run, that nobody who writes a record meanwhile waits for. source: the vtiger that is read,
+    None for the registry itself. Raises ConfigError.
     """
     demand_own(business_id, crm, source)
     source_id = source.id if source else None
@@ -52,7 +55,8 @@ async def switch_on(
         return Switched(mirror, None, None)
     count = await own_feed.count_earlier(connection, mirror)
     example = await own_feed.newest(connection, mirror) if count else None
-    await store.add_earlier(connection, mirror)
+    if not dry:
+        await store.add_earlier(connection, mirror)
     return Switched(mirror, count, example)
 
 

@@ -149,7 +149,7 @@ async def switched_by(
         await transaction.start()
         try:
             switched = await switching.switch_on(
-                connection, desk.business.id, source, crm, settings, since, login
+                *(connection, desk.business.id, source, crm, settings, since, login), dry=dry
             )
             said = {"business": desk.business.id, "stage": stage_of(chosen, settings)}
             await note(connection, login, "registry.mirror_on", crm.title, said)
