@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirrored import Mirrored, open_mirrored
+from mirrored import SETTINGS, Mirrored, open_mirrored
 from parts import Sandbox, go, new_phone
+from uzel.flows.registry_deals import mirror_store, switching
 
 OPERATIONS = ("find_contacts", "create_contacts", "find_leads", "create_leads", "add_notes")
 KINDS = ("500", "reset", "429", "garbage", "401")
@@ -103,5 +104,60 @@ def test_one_that_amocrm_refuses_holds_no_other_up(shared_dsn: str, sandbox: San
             assert sorted(steps.values()) == ["done"] * len(people) + ["stuck"]
             (stuck,) = [row for row in (await room.rows()).values() if row["step"] == "stuck"]
             assert stuck["reason"]
+
+    go(work)
+
+
+def test_what_is_stuck_is_tried_again_unless_it_is_there_no_more(
+    shared_dsn: str, sandbox: Sandbox
+) -> None:
+    async def work() -> None:
+        async with open_mirrored(shared_dsn, sandbox, status_id=999) as room:
+            person = await room.person("Ошибка", new_phone())
+            gone = await room.person("Лишний", new_phone())
+            await room.later(3)
+            assert {row["step"] for row in (await room.rows()).values()} == {"stuck"}
+            await room.delete(gone)
+            await room.work()
+            await room.hub.pool.execute(
+                "update crm_mirror set settings = $2 where id = $1", room.id, SETTINGS
+            )
+            async with room.hub.pool.acquire() as connection, connection.transaction():
+                mirror = await mirror_store.one(connection, room.id)
+                assert await switching.retry(connection, mirror) == 1
+            await room.work()
+            assert list(room.deals()) == [f"Ошибка (CON{person.id})"]
+            assert (await room.rows())[f"12x{gone.id}"]["step"] == "left_out"
+
+    go(work)
+
+
+def test_a_note_for_a_deal_that_is_gone_waits_for_a_person(
+    shared_dsn: str, sandbox: Sandbox
+) -> None:
+    async def work() -> None:
+        async with open_mirrored(shared_dsn, sandbox) as room:
+            people = [await room.person(f"Гость{n}", new_phone()) for n in range(3)]
+            await room.work()
+            number = f"12x{people[0].id}"
+            lead = (await room.rows())[number]["lead_id"]
+            await room.hub.pool.execute(
+                "update crm_mirrored set lead_id = 1 where number = $1", number
+            )
+            for person in people:
+                await room.revise(person, email="a@example.org")
+            await room.later(3)
+            rows = await room.rows()
+            assert [row["reason"] is None for row in rows.values()].count(False) == 1
+            assert len(rows[number]["notes"]) == 1
+            await room.hub.pool.execute(
+                "update crm_mirrored set lead_id = $2 where number = $1", number, lead
+            )
+            async with room.hub.pool.acquire() as connection, connection.transaction():
+                mirror = await mirror_store.one(connection, room.id)
+                assert await switching.retry(connection, mirror, number) == 1
+            await room.work()
+            for deal in room.deals().values():
+                assert sum("a@example.org" in it for it in room.notes(deal)) == 1
 
     go(work)

@@ -48,8 +48,11 @@ async def on_deals(connection: Connection, effect: Effect, result: Result) -> in
         await store.put_back(connection, rest, "finding")
     elif result.state is State.REJECTED:
         await refused(connection, rows, result)
+    elif result.state is State.CANCELLED:
+        for number in ids:
+            await store.set_step(connection, number, "stuck", reason_of(result))
     else:
-        # A person's word, or nobody got through: what is there is found before it is made.
+        # A person saw them, or nobody got through: what is there is found before it is made.
         await store.put_back(connection, ids, "finding", wait_s=LATER_S)
     return int(rows[0]["crm_id"])
 
@@ -91,8 +94,8 @@ async def on_found(connection: Connection, effect: Effect, result: Result) -> in
 
 
 async def on_notes(connection: Connection, effect: Effect, result: Result) -> int | None:
-    """Notes were written, or some of them, or none. One that is refused alone is left, and the row
-    says why: as a rule somebody deleted the deal.
+    """Notes were written, or some of them, or none. One that is refused alone waits for a person:
+    as a rule somebody deleted the deal.
     """
     rows = await store.in_note_batch(connection, effect.number)
     if not rows:
@@ -102,11 +105,11 @@ async def on_notes(connection: Connection, effect: Effect, result: Result) -> in
         there = [it for it in ids if str(it) in data["ids"]]
         await store.noted(connection, there)
         await store.note_again(connection, [it for it in ids if it not in there], SOON_S)
-    elif result.state is State.ACCEPTED:  # a person saw them
+    elif result.state in (State.ACCEPTED, State.CANCELLED):  # by a person's word
         await store.noted(connection, ids)
-    elif result.state in FINAL and len(rows) == 1:
-        await store.noted(connection, ids, f"note: {reason_of(result)}")
-    elif result.state in FINAL:
+    elif result.state is State.REJECTED and len(rows) == 1:
+        await store.note_refused(connection, ids[0], f"note: {reason_of(result)}")
+    elif result.state is State.REJECTED:
         await store.note_again(connection, ids, SOON_S, max(1, len(rows) // 2))
     else:
         await store.note_again(connection, ids, LATER_S)

@@ -174,6 +174,7 @@ async def to_note(connection: Connection, mirror_id: int, most: int) -> list[Any
     return await connection.fetch(
         "select id, lead_id, notes, together from crm_mirrored where mirror_id = $1 "
         "and notes <> '[]' and note_batch is null and lead_id is not null and step = 'done' "
+        "and reason is null "
         "and (not_before is null or not_before <= clock_timestamp()) "
         "order by together desc, id limit $2 for update",
         mirror_id,
@@ -199,14 +200,22 @@ async def in_note_batch(connection: Connection, batch: int) -> list[Any]:
     )
 
 
-async def noted(connection: Connection, ids: Sequence[int], reason: str | None = None) -> None:
-    """What was on its way is written, or never will be, for this reason."""
+async def noted(connection: Connection, ids: Sequence[int]) -> None:
+    """What was on its way is written, or nobody wants it any more."""
     await connection.execute(
-        "update crm_mirrored i set note_batch = null, noting = 0, reason = $2, together = 50, "
+        "update crm_mirrored i set note_batch = null, noting = 0, reason = null, together = 50, "
         "not_before = null, notes = coalesce((select jsonb_agg(text order by nth) from "
         "jsonb_array_elements(i.notes) with ordinality as n(text, nth) where nth > i.noting), "
         "'[]') where i.id = any($1::bigint[])",
         list(ids),
+    )
+
+
+async def note_refused(connection: Connection, item_id: int, reason: str) -> None:
+    """What was on its way waits for a person, and so does what comes after it."""
+    await connection.execute(
+        "update crm_mirrored set note_batch = null, noting = 0, reason = $2 where id = $1",
+        item_id,
         reason,
     )
 
@@ -231,22 +240,21 @@ async def add_note(connection: Connection, item_id: int, text: str) -> None:
 
 
 async def retry(connection: Connection, mirror_id: int, number: str | None) -> list[Any]:
-    """Stuck ones, or the one of this number, are tried anew; gives (number, phone) of each."""
+    """Stuck ones and notes that were refused, or those of this number, are tried anew; gives
+    (number, phone) of each.
+    """
     return await connection.fetch(
-        "update crm_mirrored i set step = 'finding', step_at = clock_timestamp(), reason = null, "
-        "together = 50, not_before = null from crm_mirrored s left join crm_mirrored o "
+        "update crm_mirrored i set step = case when i.lead_id is null then 'finding' else 'done' "
+        "end, step_at = clock_timestamp(), reason = null, together = 50, not_before = null "
+        "from crm_mirrored s left join crm_mirrored o "
         "on o.mirror_id = s.mirror_id and o.number = s.person "
-        "where s.id = i.id and i.mirror_id = $1 and i.step = 'stuck' "
+        "where s.id = i.id and i.mirror_id = $1 "
+        "and (i.step = 'stuck' or i.step = 'done' and i.reason is not null) "
         "and ($2::text is null or i.number = $2) "
         "returning i.number, coalesce(i.phone, o.phone) as phone",
         mirror_id,
         number,
     )
-
-
-async def remove_deal(connection: Connection, item_id: int) -> None:
-    """Nothing is to be made of it any more: it is there no longer, and had no deal."""
-    await set_step(connection, item_id, "left_out", None)
 
 
 def price_text(price: Decimal | None) -> str | None:

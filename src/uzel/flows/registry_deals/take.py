@@ -54,9 +54,10 @@ async def follow(connection: Connection, row: Any, told: Told, *, wanted: bool) 
 
 async def let_go(connection: Connection, row: Any, words: str) -> None:
     """It is there no more. Its deal stays, and says so."""
-    if row["step"] in BEGUN:
+    is_stuck = row["step"] == "stuck" and row["lead_id"] is None
+    if row["step"] in BEGUN and not is_stuck:
         await store.add_note(connection, row["id"], words)
-    elif row["step"] == "waiting":
+    elif row["step"] == "waiting" or is_stuck:
         await store.set_step(connection, row["id"], "left_out", words)
 
 
