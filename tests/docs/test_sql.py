@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import asyncpg
 
 from markdown_pages import blocks, read
+from parts import RING
 from sample_data import (
     ADMIN,
     DELIVERED_PHONE,
@@ -15,6 +17,9 @@ from sample_data import (
     UNKNOWN_PHONE,
 )
 from uzel.calls.recover import Choice, decide
+from uzel.connections.store import default_business
+from uzel.demo import registry
+from uzel.flows.registry_deals import mirror_store, own_feed
 from uzel.kit import database
 from uzel.messages.send import on_closed
 from uzel.people.manage import find_session, sign_in
@@ -44,7 +49,7 @@ def on(dsn: str, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Res
     return asyncio.run(run())
 
 
-async def everything(connection: asyncpg.Connection) -> str:
+async def everything(connection: database.Connection) -> str:
     """Every row of every table as text."""
     tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
     texts: list[str] = []
@@ -71,6 +76,37 @@ def test_a_guests_data_is_gone(sample_dsn: str) -> None:
     assert tuple(has) == tuple(had)
     for other in (REJECTED_PHONE, UNKNOWN_PHONE, PLANNED_PHONE):
         assert other.removeprefix("+") in after
+
+
+def test_a_person_of_the_registry_is_gone(sample_dsn: str) -> None:
+    gone, other = registry.PEOPLE[0], registry.PEOPLE[1]
+
+    async def work() -> tuple[str, str]:
+        pool = await database.open_pool(sample_dsn, size=2, name="test")
+        async with pool.acquire() as connection:
+            async with connection.transaction():
+                await registry.ensure(connection, RING)
+                business = await default_business(connection)
+                crm = await connection.fetchval("select min(id) from connection")
+                since = datetime.now(UTC) - timedelta(days=1)
+                made: Any = (business, None, crm, {}, since, "test")
+                mirror = await mirror_store.save(connection, *made)
+                await mirror_store.add_earlier(
+                    connection, await mirror_store.one(connection, mirror)
+                )
+            await own_feed.read(pool, await mirror_store.one(connection, mirror))
+            before = await everything(connection)
+            digits = gone["mobile"].removeprefix("+")
+            await connection.execute(sql("SECURITY.md").replace("79990000001", digits))
+            after = await everything(connection)
+        await pool.close()
+        return before, after
+
+    before, after = asyncio.run(work())
+    for said in (gone["email"], "Тур, который отменили", "Договор.pdf", "+79990000101"):
+        assert said in before
+        assert said not in after
+    assert other["lastname"] in after
 
 
 def test_what_has_not_ended_is_left_alone(sample_dsn: str) -> None:
