@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import pytest
 
+from parts import Sandbox
 from registry_room import Program, new_form
 from running_web import WebApp, running_web
 from uzel.connections.business_store import add_business
@@ -28,6 +30,16 @@ def vtiger_behind(sandbox: str, dsn: str, data_dir: Path) -> Iterator[WebApp]:
             yield app
         finally:
             http.delete(door).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def program(
+    shared_dsn: str, sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Program]:
+    """Somebody else who works in the vtiger behind the sandbox."""
+    with vtiger_behind(sandbox_server.url, shared_dsn, tmp_path_factory.mktemp("crm")) as app:
+        user = NewUser(examples.USER, examples.LOGIN, examples.ACCESS_KEY)
+        yield Program(app, user, examples.SESSION)
 
 
 def furnish(app: WebApp) -> Program:

@@ -13,8 +13,9 @@ from uzel.cli import main
 from uzel.connections import manage, store
 from uzel.kit import addresses, database
 from uzel.kit.secrets import KeyRing, decode_key
+from vtiger_room import program
 
-__all__ = ["sandbox", "sandbox_server"]
+__all__ = ["program", "sandbox", "sandbox_server"]
 
 Command = Callable[..., tuple[int, str, str]]
 

@@ -3,7 +3,7 @@
 import io
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -11,20 +11,9 @@ from markdown_pages import blocks, read
 from parts import Sandbox
 from registry_room import Program
 from uzel.connectors.vtiger import examples
-from uzel.crm.users import NewUser
-from vtiger_room import vtiger_behind
 
 Command = Callable[..., tuple[int, str, str]]
 WORDS = [f"{name}={value}" for name, value in examples.CONTACT.items()]
-
-
-@pytest.fixture(scope="module")
-def program(
-    shared_dsn: str, sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Program]:
-    with vtiger_behind(sandbox_server.url, shared_dsn, tmp_path_factory.mktemp("crm")) as app:
-        user = NewUser(examples.USER, examples.LOGIN, examples.ACCESS_KEY)
-        yield Program(app, user, examples.SESSION)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """People and projects of somebody else's vtiger are contacts and deals of amoCRM: each once."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,18 +9,6 @@ from mirrored import Mirrored, open_mirrored
 from parts import Sandbox, go, new_phone
 from registry_room import Program
 from uzel.connectors.vtiger import examples
-from uzel.crm.users import NewUser
-from vtiger_room import vtiger_behind
-
-
-@pytest.fixture(scope="module")
-def program(
-    shared_dsn: str, sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Program]:
-    """Somebody who works in the vtiger."""
-    with vtiger_behind(sandbox_server.url, shared_dsn, tmp_path_factory.mktemp("crm")) as app:
-        user = NewUser(examples.USER, examples.LOGIN, examples.ACCESS_KEY)
-        yield Program(app, user, examples.SESSION)
 
 
 def of(room: Mirrored, record: Any) -> dict[str, Any]:

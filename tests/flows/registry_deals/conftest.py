@@ -1,0 +1,5 @@
+"""Fixtures of the parts, with a vtiger."""
+
+from vtiger_room import program
+
+__all__ = ["program"]
