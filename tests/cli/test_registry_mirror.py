@@ -24,6 +24,8 @@ def test_it_is_tried_dry_switched_on_shown_and_switched_off(at_amocrm: Command) 
     assert mirror(*on, "--deals", "projects")[1].splitlines()[-1] == "switched on"
     assert mirror("show")[1].splitlines()[:2] == ["registry -> main: on", "  deals\t0"]
     assert mirror("retry")[1] == "tried once more: 0\n"
+    status, _, err = mirror("retry", "CON17")
+    assert (status, "CON17 does not wait for a person" in err) == (1, True)
     assert mirror("off")[0] == 0
     assert mirror("show")[1].splitlines()[0] == "registry -> main: off"
 

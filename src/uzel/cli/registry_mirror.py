@@ -34,7 +34,9 @@ def register(actions: Any) -> list[argparse.ArgumentParser]:
     show = mirror.add_parser("show", help="how far it is, and what waits for a person")
     show.set_defaults(run=run_show)
     retry = mirror.add_parser("retry", help="try once more what waits for a person")
-    retry.add_argument("number", nargs="?", help="such as 12x83; default: all of it")
+    retry.add_argument(
+        "number", nargs="?", help="of a record, such as CON83 or 12x83; default: all of it"
+    )
     retry.set_defaults(run=run_retry)
     for one in (on, off, retry):
         one.add_argument(
@@ -81,7 +83,7 @@ def run_show(parsed: argparse.Namespace) -> int:
     for mirror, stuck in found:
         source = mirror["source"] or "registry"
         print(f"{source} -> {mirror['crm']}: {mirror['state']}")
-        for name in ("deals", "waiting", "stuck", "notes"):
+        for name in ("deals", "waiting", "stuck", "notes", "unwritten"):
             print(f"  {name}\t{plain(mirror[name])}")
         if mirror["problem"]:
             print(f"  problem\t{mirror['problem']}")

@@ -127,6 +127,8 @@ async def retry(parts: Parts, parsed: argparse.Namespace) -> int:
     async with parts.pool.acquire() as connection, connection.transaction():
         mirror = await the_mirror(parts, connection, parsed)
         tried = await switching.retry(connection, mirror, parsed.number)
+        if parsed.number is not None and not tried:
+            raise ConfigError(f"{parsed.number} does not wait for a person")
         await note(connection, me(), "registry.mirror_retry", str(mirror["id"]), {})
     return tried
 

@@ -7,20 +7,16 @@ under their phone, unless the site has made sure whose it is. And what is refuse
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from uzel.crm import files, form_store, user_store, writing
+from uzel.crm import files, form_store, user_store
 from uzel.crm.catalogue import Modules
-from uzel.crm.checks import demand_owner, demand_references
 from uzel.crm.codes import keep_code
-from uzel.crm.draft import Draft, read_all
-from uzel.crm.field import Module
 from uzel.crm.files import MOST_BYTES, Given
-from uzel.crm.knowing import known
+from uzel.crm.form_writing import write
 from uzel.crm.record import Record, Writer
-from uzel.crm.values import Doubt
 from uzel.errors import ConfigError
 from uzel.kit.database import Connection
 
@@ -252,7 +248,9 @@ async def take(
         raise FormRefused(UNCONFIRMED)
     await files.demand_room(connection, form.business_id, size)
     module = modules[form.module]
-    record, is_trusted = await write(connection, form, module, text)
+    # Who has confirmed the phone is who is known by it.
+    is_trusted = form.replaces or form.confirms
+    record, is_trusted = await write(connection, form.writer, module, text, is_trusted=is_trusted)
     # A code opens a person's documents: a stranger who knows the phone does not get to choose it.
     if is_trusted and (code := text.get(CODE, "").strip()):
         await keep_code(connection, code_key, record.id, code)
@@ -263,35 +261,3 @@ async def take(
                 connection, form.writer, modules["Documents"], label, upload, beside=record.id
             )
     return record
-
-
-async def write(
-    connection: Connection, form: Form, module: Module, text: Mapping[str, str]
-) -> tuple[Record, bool]:
-    """(the record, whether whoever posts is taken for whom it is about). Of somebody known what is
-    empty is filled; what differs is pointed out.
-    """
-    draft = read_all(module, text)
-    draft = replace(draft, content={name: one for name, one in draft.content.items() if one})
-    await demand_references(connection, form.writer, module, draft)
-    await demand_owner(connection, form.writer, draft)
-    row = await known(connection, form.business_id, module, draft)
-    if row is None:
-        return await writing.insert(connection, form.writer, module, draft), True
-    # Who has confirmed the phone is who is known by it.
-    is_trusted = form.replaces or form.confirms
-    if not is_trusted:
-        draft = completing(draft, row["content"])
-    return await writing.change(connection, form.writer, module, row["id"], draft), is_trusted
-
-
-def completing(draft: Draft, content: Mapping[str, str]) -> Draft:
-    """What a draft adds to a content."""
-    added = {name: text for name, text in draft.content.items() if not content.get(name)}
-    differs = tuple(
-        Doubt(name, "form_differs", text)
-        for name, text in draft.content.items()
-        if content.get(name) and content[name] != text
-    )
-    doubts = tuple(one for one in draft.doubts if one.field in added) + differs
-    return Draft(added, doubts, None, frozenset({*added, *(one.field for one in differs)}))

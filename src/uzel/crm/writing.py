@@ -90,7 +90,10 @@ async def change(
     if row is None or row["module"] != module.name:
         raise refusal.denied()
     before = Record.of(row)
-    content = {**before.content, **draft.content}
+    # What cannot be read is no reason to forget what is known.
+    unread = {one.field for one in draft.doubts if not draft.content.get(one.field)}
+    said = {name: text for name, text in draft.content.items() if name not in unread}
+    content = {**before.content, **said}
     content = {name: text for name, text in content.items() if text}
     stay = [Doubt(**one) for one in before.doubts if one["field"] not in draft.given]
     doubts = judged(writer, module, content, (*stay, *draft.doubts))

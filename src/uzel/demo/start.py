@@ -129,6 +129,9 @@ class Demo:
 
 {claims.curl(self.sandbox_url)}
 
+  A site keeps its people in "Реестр" by {self.settings.url}/webservice.php, as
+  {" with the access key ".join(self.crm.values())} (new at each start).
+
   For commands in another terminal (`uzel send-sms`, `uzel connection test`), there first:
 
   {exports(self.settings)}

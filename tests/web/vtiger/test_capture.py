@@ -234,3 +234,20 @@ def test_forms_of_strangers_bring_so_much_a_day(
     with pytest.raises(LookupError):
         record(program, "+79990000143")
     assert post(program, {**PERSON, "publicid": public_id}).json() == DONE
+
+
+def test_another_spelling_of_a_phone_is_no_difference(program: Program) -> None:
+    public_id, _ = new_form(program)
+    for phone in ("+7 999 000-01-51", "8 (999) 000-01-51", "79990000151"):
+        given = {**PERSON, "publicid": public_id, "mobile": phone}
+        assert post(program, given).json() == DONE
+    assert record(program, "+79990000151")["doubts"] == []
+
+
+def test_a_callback_that_is_none_is_refused_before_anything_is_written(program: Program) -> None:
+    public_id, _ = new_form(program)
+    given = {**PERSON, "publicid": public_id, "mobile": "+79990000161", "callback": "alert(1)//"}
+    told = post(program, given)
+    assert (told.status_code, told.json()["success"]) == (400, False)
+    with pytest.raises(LookupError):
+        record(program, "+79990000161")

@@ -146,3 +146,15 @@ def test_cards_are_not_kept_in_any_field(program: Program) -> None:
     )
     made = program.create("Contacts", lastname="Ким", cf_contacts_requisites=card)
     assert made["cf_contacts_requisites"] == card.replace("9900 0000", "99•• ••••")
+
+
+def test_a_date_that_cannot_be_read_takes_nothing_away(program: Program) -> None:
+    made = program.create("Contacts", lastname="Ким", birthday="1980-01-02")
+    for operation, more in (("revise", {}), ("update", {"lastname": "Ким"})):
+        element = {"id": made["id"], "birthday": "99.99.9999", **more}
+        if operation == "update":
+            element["assigned_user_id"] = made["assigned_user_id"]
+        found = program.post(operation, element=json.dumps(element))
+        assert found["birthday"] == "1980-01-02", operation
+    emptied = {"id": made["id"], "birthday": ""}
+    assert program.post("revise", element=json.dumps(emptied))["birthday"] == ""

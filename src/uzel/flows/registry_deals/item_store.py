@@ -250,7 +250,7 @@ async def retry(connection: Connection, mirror_id: int, number: str | None) -> l
         "on o.mirror_id = s.mirror_id and o.number = s.person "
         "where s.id = i.id and i.mirror_id = $1 "
         "and (i.step = 'stuck' or i.step = 'done' and i.reason is not null) "
-        "and ($2::text is null or i.number = $2) "
+        "and ($2::text is null or $2 in (i.number, i.told ->> 'called')) "
         "returning i.number, coalesce(i.phone, o.phone) as phone",
         mirror_id,
         number,

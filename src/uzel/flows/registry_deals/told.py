@@ -29,6 +29,8 @@ FACTS: Mapping[str, Mapping[str, str]] = {
     CONTACTS: {
         "mobile": "Телефон",
         "phone": "Рабочий телефон",
+        "otherphone": "Другой телефон",
+        "homephone": "Домашний телефон",
         "email": "E-mail",
         "birthday": "Дата рождения",
         "cf_contacts_inn": "ИНН",
@@ -162,7 +164,7 @@ def facts_of(
         text = text_of(fields, name)
         if not text or name in HIDDEN:
             continue
-        if name == "mobile":
+        if name in PHONES:
             text = phone_of({name: text}) or text
         if (name == PERSON or name in ABOUT) and (text := names.get(text, "")) == "":
             continue

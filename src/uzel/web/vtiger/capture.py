@@ -78,6 +78,7 @@ class CaptureDoor:
             if row is None:
                 raise FormRefused(NOT_FOUND)
             form = Form.of(row)
+            demand_callback(given)
             await self._take(form, row, given, said)
         except COME_AGAIN:
             return busy()
@@ -148,7 +149,7 @@ def answer(form: Form | None, given: dict[str, str], message: str | None) -> Res
     callback = given.get("callback", "")
     if not callback:
         return Response(text, headers={"content-type": "application/json"})
-    if len(callback) > LONGEST_CALLBACK or not CALLBACK.fullmatch(callback):
+    if not is_callback(callback):
         return Response(text, 400, headers={"content-type": "application/json"})
     # The comment keeps other programs from taking the answer for something of theirs.
     script = f"/**/{callback}({text});"
@@ -157,6 +158,17 @@ def answer(form: Form | None, given: dict[str, str], message: str | None) -> Res
         "cross-origin-resource-policy": "cross-origin",
     }
     return Response(script, headers=headers)
+
+
+def is_callback(name: str) -> bool:
+    """Whether a script may be called so."""
+    return len(name) <= LONGEST_CALLBACK and CALLBACK.fullmatch(name) is not None
+
+
+def demand_callback(given: Mapping[str, str]) -> None:
+    """Before anything is written. Raises FormRefused."""
+    if (callback := given.get("callback", "")) and not is_callback(callback):
+        raise FormRefused("callback is no name of a function")
 
 
 def back(url: str, message: str | None) -> str:
