@@ -9,6 +9,7 @@ from mirrored import Mirrored, open_mirrored
 from parts import Sandbox, go, new_phone
 from registry_room import Program
 from uzel.connectors.vtiger import examples
+from uzel.flows.registry_deals.told import Told
 
 
 def of(room: Mirrored, record: Any) -> dict[str, Any]:
@@ -91,6 +92,29 @@ def test_a_vtiger_that_does_not_answer_is_asked_again(
             await room.read_vtiger()
             assert await room.problem()
             sandbox.reset()
+            await room.read_vtiger()
+            await room.work()
+            assert await room.problem() is None
+            assert len(room.notes(of(room, person))) == 1
+
+    go(work)
+
+
+def without_a_number(*_: object) -> Told:
+    """As of a record that has no id."""
+    raise KeyError("id")
+
+
+def test_what_makes_no_sense_is_a_problem_and_no_end(
+    module_dsn: str, sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        async with open_mirrored(module_dsn, sandbox, source="vtiger") as room:
+            person = program.create("Contacts", lastname="Обычный", mobile=new_phone())
+            monkeypatch.setattr(Told, "of", without_a_number)
+            await room.read_vtiger()
+            assert "cannot be read" in (await room.problem() or "")
+            monkeypatch.undo()
             await room.read_vtiger()
             await room.work()
             assert await room.problem() is None

@@ -29,6 +29,7 @@ from uzel.flows.registry_deals.told import (
 from uzel.kit import database
 from uzel.kit.body import at
 from uzel.kit.database import Pool
+from uzel.kit.logs import without_text
 
 log = logging.getLogger("uzel.mirrors")
 
@@ -61,6 +62,10 @@ class VtigerFeed:
             await store.note_read(self._pool, mirror["id"], None, 0, problem[:500])
         except database.PASSING as error:
             log.warning("mirrors have to wait: %s", type(error).__name__)
+        except Exception as error:  # people's data are in its text
+            log.error("the mirror %s", mirror["id"], exc_info=without_text(error))
+            problem = f"what the vtiger tells cannot be read: {type(error).__name__}"
+            await store.note_read(self._pool, mirror["id"], None, 0, problem)
 
     def _source(self, mirror: Any) -> Active:
         """The vtiger. Raises ConfigError."""
