@@ -111,7 +111,7 @@ def test_the_commands_of_the_page_are_understood(
     crm: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("1234\n"))
-    (_, block) = blocks(read("docs/how-to/vtiger-client.md"), "sh")
+    (_, block, _) = blocks(read("docs/how-to/vtiger-client.md"), "sh")
     lines = block.replace("\\\n", " ").splitlines()
     assert len(lines) == 6
     # Numbers of records are those of another CRM.
